@@ -1,0 +1,29 @@
+# Libraries from the distribution. docs/architecture.md says why each was chosen.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(PNG REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(Eigen3 REQUIRED NO_MODULE)
+pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)
+
+# toml++ ships headers; older packages have no CMake file.
+find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h REQUIRED)
+add_library(tomlplusplus INTERFACE)
+target_include_directories(tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_DIR})
+
+# Dense products: oneDNN, found by header and library because the distribution's CMake file asks for OpenCL;
+# OpenBLAS where oneDNN is not.
+find_path(ONEDNN_INCLUDE_DIR oneapi/dnnl/dnnl.h)
+find_library(ONEDNN_LIBRARY NAMES dnnl)
+add_library(harmonium_products INTERFACE)
+if(ONEDNN_INCLUDE_DIR AND ONEDNN_LIBRARY)
+  find_package(OpenMP REQUIRED COMPONENTS CXX)
+  target_include_directories(harmonium_products SYSTEM INTERFACE ${ONEDNN_INCLUDE_DIR})
+  target_link_libraries(harmonium_products INTERFACE ${ONEDNN_LIBRARY} OpenMP::OpenMP_CXX)
+  target_compile_definitions(harmonium_products INTERFACE HARMONIUM_ONEDNN)
+else()
+  pkg_check_modules(OPENBLAS REQUIRED IMPORTED_TARGET openblas)
+  target_link_libraries(harmonium_products INTERFACE PkgConfig::OPENBLAS)
+endif()

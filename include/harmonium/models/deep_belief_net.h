@@ -1,0 +1,68 @@
+// The deep belief net: a stack of RBMs learned one at a time (Hinton, Osindero & Teh 2006).
+//
+// The top RBM stays undirected, an associative memory; below it each RBM keeps only its top-down half as the
+// generative model p(layer below | layer above), and its bottom-up half as the recognition model. Where there
+// are labels, they are a softmax group at the end of the top RBM's visible layer. A single RBM is the stack
+// of height one.
+//
+// Layers are numbered from the data: layer 0 is visible, layer `depth()` is the top. RBM number n joins
+// layers n and n + 1.
+#pragma once
+
+#include <vector>
+
+#include "harmonium/models/rbm.h"
+
+namespace harmonium {
+
+struct DeepBeliefNet {
+  std::vector<Rbm> rbms;
+  /// Label columns at the end of the top RBM's visible layer; 0 where there are none.
+  std::size_t label_columns = 0;
+
+  std::size_t depth() const { return rbms.size(); }
+  const Rbm& top() const { return rbms.back(); }
+  Rbm& top() { return rbms.back(); }
+  /// Columns of layer `layer` without label columns.
+  std::size_t columns(std::size_t layer) const;
+  const Layer& layer(std::size_t layer) const;
+  /// In the grammar of units/layer.h: "784-500-500 + softmax 10-2000".
+  std::vector<LayerSpec> layers() const;
+  /// "layers.N.weights" and so on, from the data upwards.
+  ParameterList parameters();
+};
+
+/// A net with all parameters zero. With `labels`, the last group of the layer below the top must be a softmax
+/// group; its columns are the labels. Throws InputError for fewer than two layers, for an unresolved "data"
+/// layer, or where labels are asked for and there is no such group.
+DeepBeliefNet make_net(const std::vector<LayerSpec>& layers, bool labels);
+
+/// Do these layers name label units: a softmax group joined to the layer below the top, beside other groups,
+/// in a stack of at least two RBMs, or (for one RBM) beside a visible layer of `data_columns`?
+bool names_label_units(const std::vector<LayerSpec>& layers, std::size_t data_columns);
+
+/// What is handed from layer to layer in a pass.
+enum class States { kMeans, kSamples };
+
+/// From values of layer `from` (B x its columns) up to layer `to`. On the way through the top RBM label
+/// columns may be given; where they are not, every class counts alike. With kSamples every layer is sampled,
+/// the last one too. Row r uses the random numbers of `cases[r]`, or of r where `cases` is empty.
+Matrix<float> up_pass(const DeepBeliefNet& net, std::size_t from, std::size_t to,
+                      ConstMatrixView<float> values, States states, const Noise& noise,
+                      std::span<const std::uint64_t> cases, ThreadTeam& team);
+
+/// From values of layer `from` down to layer `to`, likewise; what arrives at `to` is a mean in either case.
+/// Documents are given the lengths in `lengths` where the visible layer is multinomial of open length.
+Matrix<float> down_pass(const DeepBeliefNet& net, std::size_t from, std::size_t to,
+                        ConstMatrixView<float> values, States states, const Noise& noise,
+                        std::span<const std::uint64_t> cases, ThreadTeam& team,
+                        std::span<const float> lengths = {});
+
+/// Starts `above` as the RBM below turned over: weights transposed, visible biases from the hidden ones
+/// below, hidden biases from the visible ones below, surplus units at zero weights. With this start the stack
+/// has exactly the distribution of the RBM below, and learning `above` can only raise the bound on the
+/// likelihood (Hinton, Osindero & Teh 2006, section 4). Throws InputError where the hidden layer of `above`
+/// is too small or of another kind to hold the copy.
+void start_tied(const Rbm& below, Rbm& above);
+
+}  // namespace harmonium

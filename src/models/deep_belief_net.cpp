@@ -1,0 +1,185 @@
+#include "harmonium/models/deep_belief_net.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "harmonium/base/error.h"
+
+namespace harmonium {
+namespace {
+
+constexpr std::size_t kPassRows = 128;
+
+LayerSpec without_last_group(LayerSpec spec) {
+  spec.groups.pop_back();
+  return spec;
+}
+
+// Unknown labels: every class alike.
+Matrix<float> with_neutral_labels(ConstMatrixView<float> values, std::size_t labels) {
+  Matrix<float> result(values.rows(), values.cols() + labels, 1.0f / static_cast<float>(labels));
+  for (std::size_t r = 0; r < values.rows(); ++r)
+    std::copy_n(values.row(r).data(), values.cols(), result.row(r).data());
+  return result;
+}
+
+std::vector<std::uint64_t> numbered(std::span<const std::uint64_t> cases, std::size_t rows) {
+  std::vector<std::uint64_t> result(cases.begin(), cases.end());
+  if (result.empty()) {
+    result.resize(rows);
+    std::iota(result.begin(), result.end(), 0u);
+  }
+  return result;
+}
+
+// One layer of a pass: rows in blocks, means or samples.
+Matrix<float> pass_layer(const Rbm& rbm, Side side, ConstMatrixView<float> values, bool sample,
+                         const Noise& noise, std::span<const std::uint64_t> cases,
+                         std::span<const float> lengths, ThreadTeam& team) {
+  const Layer& layer = side == Side::kHidden ? rbm.hidden : rbm.visible;
+  Matrix<float> result(values.rows(), layer.columns());
+  std::vector<HalfStepMemory> memories(team.size());
+  team.run_blocks(values.rows(), kPassRows, [&](std::size_t first, std::size_t count, unsigned worker) {
+    const auto out = result.view().row_block(first, count);
+    HalfStep options;
+    if (!lengths.empty()) options.lengths = lengths.subspan(first, count);
+    half_step(rbm, side, values.row_block(first, count), options, sample ? MatrixView<float>{} : out,
+              sample ? out : MatrixView<float>{}, noise, cases.subspan(first, count), memories[worker]);
+  });
+  return result;
+}
+
+}  // namespace
+
+std::size_t DeepBeliefNet::columns(std::size_t layer_number) const {
+  const std::size_t all = layer(layer_number).columns();
+  return layer_number + 1 == depth() ? all - label_columns : all;
+}
+
+const Layer& DeepBeliefNet::layer(std::size_t layer_number) const {
+  return layer_number < depth() ? rbms[layer_number].visible : rbms.back().hidden;
+}
+
+std::vector<LayerSpec> DeepBeliefNet::layers() const {
+  std::vector<LayerSpec> result;
+  for (const Rbm& rbm : rbms) result.push_back(rbm.visible.spec);
+  result.push_back(rbms.back().hidden.spec);
+  return result;
+}
+
+ParameterList DeepBeliefNet::parameters() {
+  ParameterList list;
+  for (std::size_t n = 0; n < rbms.size(); ++n)
+    for (NamedTensor& tensor : rbms[n].parameters("layers." + std::to_string(n))) list.push_back(tensor);
+  return list;
+}
+
+DeepBeliefNet make_net(const std::vector<LayerSpec>& layers, bool labels) {
+  if (layers.size() < 2)
+    throw InputError("layers \"" + layers_to_string(layers) +
+                     "\" name fewer than two layers; a model needs a visible and a hidden one, as in "
+                     "\"784-500\".");
+  for (const LayerSpec& spec : layers)
+    if (spec.groups.empty())
+      throw InputError("layers \"" + layers_to_string(layers) +
+                       "\" still hold the word \"data\" or an empty layer.");
+  DeepBeliefNet net;
+  if (labels) {
+    const auto& groups = layers[layers.size() - 2].groups;
+    if (groups.size() < 2 || groups.back().kind != UnitKind::kSoftmax)
+      throw InputError("layers \"" + layers_to_string(layers) +
+                       "\" have no label units; write them beside the layer below the top, as in "
+                       "\"784-500-500 + softmax 10-2000\".");
+    net.label_columns = groups.back().columns();
+  }
+  for (std::size_t n = 0; n + 1 < layers.size(); ++n) {
+    const bool below_labels = labels && n + 3 == layers.size();
+    net.rbms.emplace_back(layers[n], below_labels ? without_last_group(layers[n + 1]) : layers[n + 1]);
+  }
+  return net;
+}
+
+bool names_label_units(const std::vector<LayerSpec>& layers, std::size_t data_columns) {
+  if (layers.size() < 2) return false;
+  const LayerSpec& below_top = layers[layers.size() - 2];
+  if (below_top.groups.size() < 2 || below_top.groups.back().kind != UnitKind::kSoftmax ||
+      below_top.groups.back().units != 1)
+    return false;
+  if (layers.size() > 2) return true;
+  return below_top.columns() - below_top.groups.back().columns() == data_columns;
+}
+
+Matrix<float> up_pass(const DeepBeliefNet& net, std::size_t from, std::size_t to,
+                      ConstMatrixView<float> values, States states, const Noise& noise,
+                      std::span<const std::uint64_t> cases, ThreadTeam& team) {
+  check(from < to && to <= net.depth(), "an up-pass goes up");
+  const auto rows = numbered(cases, values.rows());
+  Matrix<float> state;
+  ConstMatrixView<float> below = values;
+  Matrix<float> with_labels;
+  for (std::size_t n = from; n < to; ++n) {
+    if (below.cols() + net.label_columns == net.rbms[n].visible_columns() && net.label_columns > 0) {
+      with_labels = with_neutral_labels(below, net.label_columns);
+      below = with_labels;
+    }
+    check(below.cols() == net.rbms[n].visible_columns(), "an up-pass starts with the columns of its layer");
+    state = pass_layer(net.rbms[n], Side::kHidden, below, states == States::kSamples, noise.child(n), rows,
+                       {}, team);
+    below = state;
+  }
+  return state;
+}
+
+Matrix<float> down_pass(const DeepBeliefNet& net, std::size_t from, std::size_t to,
+                        ConstMatrixView<float> values, States states, const Noise& noise,
+                        std::span<const std::uint64_t> cases, ThreadTeam& team,
+                        std::span<const float> lengths) {
+  check(to < from && from <= net.depth(), "a down-pass goes down");
+  const auto rows = numbered(cases, values.rows());
+  Matrix<float> state;
+  ConstMatrixView<float> above = values;
+  for (std::size_t n = from; n-- > to;) {
+    const bool sample = states == States::kSamples && n > to;
+    state = pass_layer(net.rbms[n], Side::kVisible, above, sample, noise.child(n), rows,
+                       n == 0 ? lengths : std::span<const float>{}, team);
+    above = state.view().col_block(0, net.columns(n));
+  }
+  if (above.cols() == state.cols()) return state;
+  Matrix<float> without_labels(state.rows(), above.cols());
+  for (std::size_t r = 0; r < state.rows(); ++r)
+    std::copy_n(above.row(r).data(), above.cols(), without_labels.row(r).data());
+  return without_labels;
+}
+
+void start_tied(const Rbm& below, Rbm& above) {
+  const std::size_t needed = below.visible_columns(), shared = below.hidden_columns();
+  const auto fits = [&] {
+    if (above.hidden_columns() < needed || above.visible_columns() < shared) return false;
+    // Column by column, the kinds of the upper hidden layer must be those of the lower visible one.
+    const LayerSpec &lower = below.visible.spec, &upper = above.hidden.spec;
+    if (lower.groups.size() > upper.groups.size()) return false;
+    for (std::size_t g = 0; g < lower.groups.size(); ++g) {
+      const UnitGroup &a = lower.groups[g], &b = upper.groups[g];
+      const bool last = g + 1 == lower.groups.size();
+      if (a.kind != b.kind || a.parameter != b.parameter || (last ? b.units < a.units : b.units != a.units))
+        return false;
+    }
+    return true;
+  };
+  if (!fits())
+    throw InputError("a tied start needs an upper hidden layer that can hold the lower visible layer \"" +
+                     below.visible.spec.to_string() + "\", but it is \"" + above.hidden.spec.to_string() +
+                     "\"; make it at least as large and of the same kinds, or set start = \"random\".");
+  std::fill(above.weights.values().begin(), above.weights.values().end(), 0.0f);
+  for (std::size_t j = 0; j < shared; ++j)
+    for (std::size_t i = 0; i < needed; ++i) above.weights(j, i) = below.weights(i, j);
+  std::copy_n(below.hidden.bias.begin(), shared, above.visible.bias.begin());
+  std::fill(above.hidden.bias.begin(), above.hidden.bias.end(), 0.0f);
+  std::copy_n(below.visible.bias.begin(), needed, above.hidden.bias.begin());
+  if (!below.visible.log_variance.empty() && !above.hidden.log_variance.empty())
+    std::copy_n(below.visible.log_variance.begin(), needed, above.hidden.log_variance.begin());
+  if (!below.hidden.log_variance.empty() && !above.visible.log_variance.empty())
+    std::copy_n(below.hidden.log_variance.begin(), shared, above.visible.log_variance.begin());
+}
+
+}  // namespace harmonium

@@ -1,0 +1,169 @@
+#include "harmonium/models/model_file.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "harmonium/base/error.h"
+#include "harmonium/base/version.h"
+#include "harmonium/io/safetensors.h"
+#include "io/json.h"
+
+namespace harmonium {
+namespace {
+
+constexpr const char* kKey = "harmonium";
+constexpr const char* kLastPrefix = "last.";
+constexpr const char* kDataPrefix = "data.";
+
+Json history_to_json(const HistoryRecord& record) {
+  Json json = {{"layer", record.layer}, {"epoch", record.epoch}};
+  for (const auto& [name, value] : record.measures) json[name] = value;
+  if (!record.warnings.empty()) json["warnings"] = record.warnings;
+  return json;
+}
+
+HistoryRecord history_from_json(const Json& json) {
+  HistoryRecord record;
+  for (const auto& [key, value] : json.items()) {
+    if (key == "layer")
+      record.layer = value.get<std::size_t>();
+    else if (key == "epoch")
+      record.epoch = value.get<std::uint64_t>();
+    else if (key == "warnings")
+      record.warnings = value.get<std::vector<std::string>>();
+    else
+      record.measures[key] = value.is_number() ? value.get<double>() : std::nan("");
+  }
+  return record;
+}
+
+Json header_of(const Model& model) {
+  Json header = {
+      {"format_version", kModelFormatVersion},
+      {"library_version", version()},
+      {"kind", model.kind()},
+      {"layers", layers_to_string(model.net.layers())},
+      {"label_columns", model.net.label_columns},
+      {"precision", model.precision},
+      {"seed", std::to_string(model.seed)},  // text: JSON numbers lose bits above 2^53
+      {"has_last_iterate", model.last.has_value()},
+      {"data_name", model.data_name},
+      {"data_hash", model.data_hash},
+      {"classes", model.classes},
+      {"recipe", model.recipe},
+  };
+  header["schema"] = model.schema.empty() ? Json(nullptr) : parse_json(model.schema, "schema");
+  header["history"] = Json::array();
+  for (const HistoryRecord& record : model.history) header["history"].push_back(history_to_json(record));
+  return header;
+}
+
+void add_parameters(TensorFile& file, DeepBeliefNet net, const std::string& prefix) {
+  for (const NamedTensor& tensor : net.parameters())
+    file.tensors.push_back(Tensor::from_f32(prefix + tensor.name, tensor.values, tensor.shape));
+}
+
+// Copies tensors of the file into the net's parameters, after checking shapes and numbers.
+void read_parameters(const TensorFile& file, DeepBeliefNet& net, const std::string& prefix) {
+  for (const NamedTensor& tensor : net.parameters()) {
+    const Tensor& stored = file.require(prefix + tensor.name, tensor.shape);
+    const auto values = stored.as_f32();
+    if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
+      throw InputError(
+          file.path + ": tensor " + stored.name +
+          " holds a value that is not a finite number; the file is damaged or learning diverged.");
+    std::copy(values.begin(), values.end(), tensor.values.begin());
+  }
+}
+
+// The shape that the header claims must be covered by the file before memory is taken for it.
+void check_claimed_sizes(const TensorFile& file, const std::vector<LayerSpec>& layers) {
+  std::size_t stored = 0;
+  for (const Tensor& tensor : file.tensors) stored += tensor.bytes.size() / sizeof(float);
+  for (const LayerSpec& spec : layers)
+    if (spec.columns() > stored)
+      throw InputError(file.path + ": layer \"" + spec.to_string() +
+                       "\" is larger than the file; it is damaged or cut short.");
+  for (std::size_t n = 0; n + 1 < layers.size(); ++n)
+    if (layers[n].columns() > stored / std::max<std::size_t>(1, layers[n + 1].columns()) + 1)
+      throw InputError(file.path + ": weights between \"" + layers[n].to_string() + "\" and \"" +
+                       layers[n + 1].to_string() +
+                       "\" are larger than the file; it is damaged or cut short.");
+}
+
+template <class F>
+auto with_header_errors(const std::string& path, F read) {
+  try {
+    return read();
+  } catch (const Json::exception& error) {
+    throw InputError(path + ": the model's header is damaged (" + error.what() +
+                     "); it must be the JSON that docs/model-format.md describes.");
+  }
+}
+
+}  // namespace
+
+std::string history_line(const HistoryRecord& record) {
+  return dump_json(history_to_json(record));
+}
+
+HistoryRecord history_record_from_line(const std::string& line, const std::string& where) {
+  return with_header_errors(where, [&] { return history_from_json(parse_json(line, where)); });
+}
+
+void save_model(const std::filesystem::path& path, const Model& model) {
+  TensorFile file;
+  file.metadata[kKey] = dump_json(header_of(model));
+  add_parameters(file, model.net, "");
+  if (model.last) add_parameters(file, *model.last, kLastPrefix);
+  for (const auto& [name, values] : model.data_statistics)
+    file.tensors.push_back(
+        Tensor::from_f32(name.starts_with(kDataPrefix) ? name : kDataPrefix + name, values, {values.size()}));
+  write_safetensors(path, file);
+}
+
+Model load_model(const std::filesystem::path& path) {
+  const TensorFile file = read_safetensors(path);
+  if (!file.metadata.count(kKey))
+    throw InputError(
+        path.string() +
+        ": has no \"harmonium\" metadata; it is a safetensors file of another program, not a model of "
+        "harmonium.");
+  const Json header = parse_json(file.metadata.at(kKey), path.string());
+  return with_header_errors(path.string(), [&] {
+    const int format = header.at("format_version").get<int>();
+    if (format > kModelFormatVersion)
+      throw InputError(path.string() + ": has format version " + std::to_string(format) +
+                       ", and this harmonium reads up to version " + std::to_string(kModelFormatVersion) +
+                       "; use a newer harmonium.");
+    Model model;
+    const auto layers = parse_layers(header.at("layers").get<std::string>());
+    check_claimed_sizes(file, layers);
+    model.net = make_net(layers, header.at("label_columns").get<std::size_t>() > 0);
+    read_parameters(file, model.net, "");
+    if (header.at("has_last_iterate").get<bool>()) {
+      model.last = model.net;
+      read_parameters(file, *model.last, kLastPrefix);
+    }
+    try {
+      model.seed = std::stoull(header.at("seed").get<std::string>());
+    } catch (const std::logic_error&) {
+      throw InputError(path.string() + ": the seed in the header is not a whole number.");
+    }
+    model.precision = header.at("precision").get<std::string>();
+    model.recipe = header.at("recipe").get<std::string>();
+    model.data_name = header.at("data_name").get<std::string>();
+    model.data_hash = header.at("data_hash").get<std::string>();
+    model.classes = header.at("classes").get<std::vector<std::string>>();
+    if (!header.at("schema").is_null()) model.schema = dump_json(header.at("schema"));
+    for (const Json& record : header.at("history")) model.history.push_back(history_from_json(record));
+    for (const Tensor& tensor : file.tensors)
+      if (tensor.name.starts_with(kDataPrefix)) {
+        const auto values = tensor.as_f32();
+        model.data_statistics[tensor.name] = {values.begin(), values.end()};
+      }
+    return model;
+  });
+}
+
+}  // namespace harmonium

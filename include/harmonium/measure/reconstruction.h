@@ -1,0 +1,20 @@
+// Reconstruction: up to the hidden means, down to the visible means. Cheap, and not the objective.
+#pragma once
+
+#include "harmonium/models/deep_belief_net.h"
+
+namespace harmonium {
+
+/// Visible means given the means of layer `depth` given `values`, through the net: B x V. Missing values
+/// (NaN) start from the visible layer's own means. Label columns of the top RBM cannot be passed; `depth`
+/// counts layers without them.
+Matrix<float> reconstruct(const DeepBeliefNet& net, std::size_t depth, ConstMatrixView<float> values,
+                          ThreadTeam& team);
+
+/// The same for one RBM, labels and all.
+Matrix<float> reconstruct(const Rbm& rbm, ConstMatrixView<float> values, ThreadTeam& team);
+
+/// Mean over cases of the squared error summed over columns; missing values are left out.
+double squared_error(ConstMatrixView<float> values, ConstMatrixView<float> reconstruction);
+
+}  // namespace harmonium

@@ -1,0 +1,54 @@
+#include "harmonium/measure/reconstruction.h"
+
+#include <cmath>
+#include <numeric>
+
+#include "harmonium/base/error.h"
+#include "harmonium/models/completion.h"
+
+namespace harmonium {
+Matrix<float> reconstruct(const DeepBeliefNet& net, std::size_t depth, ConstMatrixView<float> values,
+                          ThreadTeam& team) {
+  const Noise unused(0, Stream::kMeasure, 0);
+  const auto input = complete_missing(net.rbms.front(), values, 0);
+  const auto lengths = document_lengths(net.layer(0).spec, input);
+  const auto top = up_pass(net, 0, depth, input, States::kMeans, unused, {}, team);
+  return down_pass(net, depth, 0, top, States::kMeans, unused, {}, team, lengths);
+}
+
+Matrix<float> reconstruct(const Rbm& rbm, ConstMatrixView<float> values, ThreadTeam& team) {
+  const auto input = complete_missing(rbm, values, 0);
+  const auto lengths = document_lengths(rbm.visible.spec, input);
+  Matrix<float> result(input.rows(), input.cols());
+  struct Memory {
+    HalfStepMemory half_step;
+    Matrix<float> hidden;
+  };
+  std::vector<Memory> memories(team.size());
+  team.run_blocks(input.rows(), 128, [&](std::size_t first, std::size_t count, unsigned worker) {
+    Memory& memory = memories[worker];
+    memory.hidden.resize(count, rbm.hidden_columns());
+    half_step_mean(rbm, Side::kHidden, input.view().row_block(first, count), {}, memory.hidden,
+                   memory.half_step);
+    HalfStep down;
+    if (!lengths.empty()) down.lengths = std::span(lengths).subspan(first, count);
+    half_step_mean(rbm, Side::kVisible, memory.hidden, down, result.view().row_block(first, count),
+                   memory.half_step);
+  });
+  return result;
+}
+
+double squared_error(ConstMatrixView<float> values, ConstMatrixView<float> reconstruction) {
+  check(values.rows() == reconstruction.rows() && values.cols() == reconstruction.cols(),
+        "a reconstruction has the shape of its data");
+  double sum = 0;
+  for (std::size_t r = 0; r < values.rows(); ++r)
+    for (std::size_t i = 0; i < values.cols(); ++i)
+      if (!std::isnan(values(r, i))) {
+        const double error = static_cast<double>(values(r, i)) - reconstruction(r, i);
+        sum += error * error;
+      }
+  return values.rows() ? sum / static_cast<double>(values.rows()) : 0.0;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,49 @@
+// Where cases come from: the seam between data and whatever reads them a batch at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "harmonium/base/matrix.h"
+#include "harmonium/units/layer.h"
+
+namespace harmonium {
+
+/// Cases as unit values (after scaling, one-hot coding, standardising), addressed by their number.
+/// Implementations are safe to call from several threads at once.
+class BatchSource {
+ public:
+  virtual ~BatchSource() = default;
+  /// Number of cases.
+  virtual std::size_t size() const = 0;
+  /// The visible layer that these cases fit.
+  virtual const LayerSpec& layer() const = 0;
+  /// Writes row r = case `cases[r]`, B x N. What is random (pixels binarised by sampling, hidden states
+  /// sampled by an up-pass) is drawn for `epoch` under `seed`; a case is the same whatever batch it is in.
+  /// Missing values are NaN.
+  virtual void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
+                     MatrixView<float> values) const = 0;
+  /// One weight a case, or empty where all weigh 1.
+  virtual std::span<const float> case_weights() const { return {}; }
+  /// True where a case differs from epoch to epoch (binarised by sampling, hidden states sampled).
+  virtual bool varies_by_epoch() const { return false; }
+  /// True where `fetch` may give NaN.
+  virtual bool has_missing() const { return false; }
+};
+
+/// Values that are in memory already (not owned).
+class MatrixSource final : public BatchSource {
+ public:
+  MatrixSource(LayerSpec layer, ConstMatrixView<float> values) : layer_(std::move(layer)), values_(values) {}
+  std::size_t size() const override { return values_.rows(); }
+  const LayerSpec& layer() const override { return layer_; }
+  void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
+             MatrixView<float> values) const override;
+
+ private:
+  LayerSpec layer_;
+  ConstMatrixView<float> values_;
+};
+
+}  // namespace harmonium

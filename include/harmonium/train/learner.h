@@ -1,0 +1,49 @@
+// What the training loop knows of a model: it takes a batch and improves, and it shows its numbers.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harmonium/base/matrix.h"
+#include "harmonium/base/threads.h"
+#include "harmonium/models/parameters.h"
+
+namespace harmonium {
+
+/// Some cases to learn from. B may be smaller than the batch size at the end of an epoch: such a batch is
+/// used as it is, never padded.
+struct Batch {
+  MatrixView<float> values;              ///< B x V unit values; the learner may overwrite missing ones (NaN)
+  std::span<const std::uint64_t> cases;  ///< their numbers in the data set
+  std::span<const float> weights;        ///< one a case, or empty
+};
+
+/// Where the run stands.
+struct StepInfo {
+  std::uint64_t seed = 1;
+  std::uint64_t update = 0;  ///< counts updates of this learner from 0
+  std::uint64_t epoch = 0;
+  double rate = 0, momentum = 0;
+  std::uint64_t gibbs_steps = 1;
+  bool watch_update = false;  ///< measure the size of this update for the doctor
+};
+
+/// Measures by name, in a fixed order: "reconstruction_error", "free_energy_gap", ...
+using Measures = std::map<std::string, double>;
+
+class Learner {
+ public:
+  virtual ~Learner() = default;
+  /// One update.
+  virtual void step(const Batch& batch, const StepInfo& info, ThreadTeam& team) = 0;
+  /// What is learned, and averaged.
+  virtual ParameterList parameters() = 0;
+  /// What a checkpoint needs beside the parameters: velocities, chains, offsets.
+  virtual ParameterList state() = 0;
+  /// Called when `state` has been read back, before the next step.
+  virtual void restored() {}
+};
+
+}  // namespace harmonium

@@ -1,0 +1,73 @@
+// The one training loop: shuffle, batch, step, average, measure, report, checkpoint.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "harmonium/data/batch_source.h"
+#include "harmonium/train/average.h"
+#include "harmonium/train/learner.h"
+#include "harmonium/train/options.h"
+
+namespace harmonium {
+
+/// Where a loop stands: the next batch to be done.
+struct LoopPosition {
+  std::uint64_t epoch = 0, batch = 0, update = 0;
+};
+
+/// What is told while it runs.
+struct LoopProgress {
+  std::uint64_t epoch = 0, epochs = 0;   ///< epoch under way, from 1
+  std::uint64_t batch = 0, batches = 0;  ///< batches done of this epoch
+  double rate = 0;                       ///< learning rate
+};
+
+/// What a loop calls. All but `measure` may be empty.
+struct LoopHooks {
+  /// After each epoch: measures the learner (or its average, if there is one).
+  std::function<void(std::uint64_t epoch)> epoch_done;
+  std::function<void(const LoopProgress&)> progress;
+  /// Writes a checkpoint. Called every options.checkpoint_minutes and when stopped; the caller adds one at
+  /// the end of each epoch from `epoch_done`.
+  std::function<void()> checkpoint;
+  /// Asked after each batch; true ends the run after a checkpoint.
+  std::function<bool()> stop_requested;
+};
+
+class TrainingLoop {
+ public:
+  /// `source` and `learner` must outlive the loop. Random numbers follow `seed`.
+  TrainingLoop(Learner& learner, const BatchSource& source, const TrainOptions& options, std::uint64_t seed);
+
+  /// Runs from the current position to the last epoch. False where it was stopped.
+  bool run(ThreadTeam& team, const LoopHooks& hooks);
+
+  const LoopPosition& position() const { return position_; }
+  void set_position(const LoopPosition& position);
+  /// Averaged parameters, or nullptr where options.average_epochs is 0.
+  ParameterAverage* average() { return average_ ? &*average_ : nullptr; }
+  std::uint64_t batches_per_epoch() const;
+
+ private:
+  void shuffle(std::uint64_t epoch);
+  void run_batch(ThreadTeam& team);
+
+  Learner& learner_;
+  const BatchSource& source_;
+  TrainOptions options_;
+  std::uint64_t seed_;
+  LoopPosition position_;
+  std::optional<ParameterAverage> average_;
+  std::vector<std::uint64_t> order_;
+  std::optional<std::uint64_t> shuffled_epoch_;
+  Matrix<float> values_;
+  std::vector<float> weights_;
+};
+
+/// All cases of `source` in `[first, first + count)` as one matrix.
+Matrix<float> fetch_range(const BatchSource& source, std::size_t first, std::size_t count, std::uint64_t seed,
+                          std::uint64_t epoch, ThreadTeam& team);
+
+}  // namespace harmonium

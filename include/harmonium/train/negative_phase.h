@@ -1,0 +1,67 @@
+// The negative phase: where the gradient's expectation under the model comes from.
+//
+// The gradient of the log-likelihood is  <s(v) s(h)'>_data - <s(v) s(h)'>_model  (and likewise for biases).
+// Each kind fills rows of visible and hidden values, with weights that sum to one, whose weighted sum stands
+// for the second term.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "harmonium/base/matrix.h"
+#include "harmonium/models/rbm.h"
+#include "harmonium/train/learner.h"
+#include "harmonium/train/options.h"
+
+namespace harmonium {
+
+/// The positive phase of the same update, for chains that start from the data.
+struct PositiveStates {
+  ConstMatrixView<float> visible;         ///< B x V
+  ConstMatrixView<float> hidden_samples;  ///< B x H
+  std::span<const std::uint64_t> cases;
+  std::span<const float> weights;  ///< B, sum 1
+  std::span<const float> lengths;  ///< of documents, or empty
+};
+
+class NegativePhase {
+ public:
+  virtual ~NegativePhase() = default;
+
+  /// True for chains that start from the batch: then block(first, count) runs right after the positive phase
+  /// of the same rows in the same thread.
+  virtual bool starts_from_data() const { return false; }
+  /// Rows that this update will fill, given B cases. Called before the blocks, in one thread.
+  virtual std::size_t begin(const Rbm& rbm, std::size_t batch_rows, const StepInfo& info,
+                            ThreadTeam& team) = 0;
+  /// Rows of one block; a function of the shape alone.
+  virtual std::size_t block_rows() const = 0;
+  /// Fills `visible` (count x V values) and `hidden_means` (count x H) of rows [first, first + count).
+  virtual void block(const Rbm& rbm, const PositiveStates& positive, std::size_t first, std::size_t count,
+                     unsigned worker, const StepInfo& info, MatrixView<float> visible,
+                     MatrixView<float> hidden_means) = 0;
+  /// Weight of each row, called when all blocks are done; they sum to 1.
+  virtual void weights(std::span<float> row_weights, const PositiveStates& positive) const = 0;
+  /// Called at the end, in one thread.
+  virtual void finish() {}
+  /// True where the visible rows are conditional means, whose second moments lack the variance.
+  virtual bool visible_are_means() const { return false; }
+  /// Chains, for a checkpoint.
+  virtual ParameterList state() { return {}; }
+  virtual void restored() {}
+  /// Fraction of visible columns that changed in the last step of each persistent chain; below zero where
+  /// there are no persistent chains.
+  virtual double moved() const { return -1.0; }
+  /// The current states of persistent chains (values of visible units), empty where there are none.
+  virtual ConstMatrixView<float> fantasies() const { return {}; }
+};
+
+/// Makes the kind that the options name, for this model. `base_visible_bias`: the base model of tempering
+/// (the data's marginals). Throws InputError where the model does not allow it (exact: too large to
+/// enumerate; tempering: no energy; persistent chains of documents without a length).
+std::unique_ptr<NegativePhase> make_negative_phase(const Rbm& rbm, const TrainOptions& options,
+                                                   std::span<const float> base_visible_bias,
+                                                   ThreadTeam& team);
+
+}  // namespace harmonium

@@ -1,0 +1,68 @@
+// All that can be chosen about how an RBM or a stack of them is learned.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harmonium/train/schedule.h"
+
+namespace harmonium {
+
+/// Where the second term of the likelihood's gradient, the expectation under the model, comes from.
+enum class NegativeKind {
+  kContrastiveDivergence,  ///< "cd": k Gibbs steps from the data (Hinton 2002)
+  kPersistent,             ///< "pcd": chains that go on from update to update (Tieleman 2008)
+  kFastPersistent,         ///< "fpcd": the same, on weights with a fast part (Tieleman & Hinton 2009)
+  kTempering,              ///< "tempering": chains at several temperatures (Desjardins et al. 2010)
+  kExact,                  ///< "exact": enumeration, for tiny models
+};
+
+/// What stands for the visible units in a reconstruction.
+enum class VisibleStates { kSamples, kMeans };
+
+/// Options of learning. Defaults are those of `harmonium train`.
+struct TrainOptions {
+  std::uint64_t seed = 1;       ///< every random number of the run follows from it
+  std::size_t epochs = 10;      ///< passes over the training cases, for each layer
+  std::size_t batch = 100;      ///< cases an update (Hinton 2010, section 3: 10 to 100)
+  Schedule rate = 0.05;         ///< learning rate, on batch means
+  Schedule momentum = 0.0;      ///< fraction of the last step kept; the Science-2006 code: 0.5, then 0.9
+  double variance_rate = 0.1;   ///< log-variances learn at this fraction of the rate
+  double l2 = 0.0;              ///< weight cost l2 * w on weights, not on biases (Hinton 2010, section 10)
+  double l1 = 0.0;              ///< weight cost l1 * sign(w)
+  double sparsity_target = 0;   ///< wanted mean activity of hidden units; 0 switches the term off
+  double sparsity_cost = 0.1;   ///< strength of the pull towards it (Hinton 2010, section 11)
+  double sparsity_decay = 0.9;  ///< memory of the running mean activity, an update
+  double norm_limit = 0.0;      ///< longest allowed column of weights into a hidden unit; 0 is no limit
+  bool centring = false;  ///< gradient of the centred energy (Montavon & Mueller 2012; Melchior et al. 2016)
+  double centring_decay = 0.99;  ///< memory of the running offsets, an update
+
+  NegativeKind negative = NegativeKind::kContrastiveDivergence;
+  Schedule steps = 1.0;           ///< Gibbs steps an update (k)
+  std::size_t chains = 100;       ///< fantasy particles of pcd, fpcd and tempering
+  std::size_t temperatures = 11;  ///< of tempering, from 0 to 1 at equal distances
+  double fast_rate = 0.05;        ///< learning rate of the fast weights, constant
+  double fast_decay = 0.95;       ///< fast weights keep this much an update (19/20 in the paper)
+  VisibleStates visible_states = VisibleStates::kSamples;  ///< in the reconstruction of cd
+
+  double initial_deviation = 0.01;  ///< of the Gaussian weights (Hinton 2010, section 8)
+  double initial_hidden_bias = 0.0;
+  bool tied_start = false;    ///< each next RBM starts as the one below turned over
+  bool pass_samples = false;  ///< hand samples instead of means to the next layer
+
+  std::size_t average_epochs = 0;    ///< average parameters over about the last so many epochs; 0 is off
+  bool missing_absent = false;       ///< missing values are masked in both phases instead of being sampled
+  std::size_t likelihood_every = 0;  ///< epochs between log-likelihoods in the history; 0 is never
+  std::size_t monitor_cases = 1000;  ///< cases of each set that are measured after an epoch
+  double checkpoint_minutes = 10;    ///< between checkpoints within an epoch; each epoch ends with one too
+};
+
+/// The first fault in the options as a sentence that names the key and what would be right; empty if none.
+std::string find_option_fault(const TrainOptions& options);
+
+/// Names as in a recipe: "cd", "pcd", "fpcd", "tempering", "exact".
+std::string_view negative_name(NegativeKind kind);
+
+}  // namespace harmonium

@@ -1,0 +1,141 @@
+#include "harmonium/train/doctor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace harmonium {
+namespace {
+
+std::string format(const char* text, double a, double b = 0) {
+  char buffer[512];
+  std::snprintf(buffer, sizeof buffer, text, a, b);
+  return buffer;
+}
+
+double value_or(const Measures& measures, const char* name, double otherwise) {
+  const auto found = measures.find(name);
+  return found == measures.end() ? otherwise : found->second;
+}
+
+// ||W||_2 by power iteration on W'W from a fixed start; statistics are scaled, so variances do not enter.
+double largest_singular_value(const Matrix<float>& weights) {
+  std::vector<double> x(weights.cols(), 1.0), y(weights.rows());
+  double value = 0;
+  for (int iteration = 0; iteration < 30; ++iteration) {
+    double norm = 0;
+    for (const double v : x) norm += v * v;
+    norm = std::sqrt(norm);
+    if (norm == 0) return 0;
+    for (double& v : x) v /= norm;
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      y[i] = 0;
+      for (std::size_t j = 0; j < x.size(); ++j) y[i] += static_cast<double>(weights(i, j)) * x[j];
+    }
+    value = 0;
+    for (const double v : y) value += v * v;
+    value = std::sqrt(value);
+    std::fill(x.begin(), x.end(), 0.0);
+    for (std::size_t i = 0; i < y.size(); ++i)
+      for (std::size_t j = 0; j < x.size(); ++j) x[j] += static_cast<double>(weights(i, j)) * y[i];
+  }
+  return value;
+}
+
+}  // namespace
+
+std::vector<std::string> diagnose(const Measures& now, const Measures* before, const TrainOptions& options) {
+  std::vector<std::string> sentences;
+  const auto say = [&](std::string sentence) { sentences.push_back(std::move(sentence)); };
+
+  if (const double ratio = value_or(now, "update_ratio", 1e-3); ratio > 2e-2)
+    say(
+        format("an update changes the weights by %.2g of their size, where about 0.001 is healthy: lower "
+               "train.rate (to about %.2g).",
+               ratio, options.rate.values.front() * 2e-3 / ratio));
+  else if (ratio < 1e-6 && options.rate.shape == ScheduleShape::kConstant)
+    say(format(
+        "an update changes the weights by only %.2g of their size, where about 0.001 is healthy: raise "
+        "train.rate.",
+        ratio));
+
+  if (const double dead = value_or(now, "hidden_always_off", 0); dead > 0.2)
+    say(
+        format("%.0f %% of the hidden units are off for almost every case: lower train.rate or "
+               "train.sparsity_cost, or start with train.initial_hidden_bias = 0.",
+               100 * dead));
+  if (const double full = value_or(now, "hidden_always_on", 0); full > 0.2)
+    say(
+        format("%.0f %% of the hidden units are on for almost every case: lower train.rate, or set "
+               "train.centring = true or a train.sparsity_target.",
+               100 * full));
+
+  const double gap = value_or(now, "free_energy_gap", 0);
+  if (before && gap > 5.0 && gap > 1.2 * value_or(*before, "free_energy_gap", gap))
+    say(format(
+        "the free energy of held-out cases is %.2f nats above that of training cases and rising, a sign "
+        "of overfitting: use fewer epochs, fewer hidden units or a larger train.l2.",
+        gap));
+
+  if (value_or(now, "chain_moved", 1) < 1e-3)
+    say(format(
+        "the persistent chains hardly move (%.2g of the visible units change in a step): use negative = "
+        "\"tempering\" or \"fpcd\", a lower train.rate, or more train.steps.",
+        value_or(now, "chain_moved", 0)));
+  const double data = value_or(now, "free_energy_train", 0);
+  if (const double away = data - value_or(now, "free_energy_fantasies", data),
+      spread = value_or(now, "free_energy_spread", 0);
+      away > std::max(20.0, 4.0 * spread))
+    say(format(
+        "the persistent chains sit %.1f nats below the data in free energy, in places that the data do "
+        "not visit: lower train.rate, or use negative = \"tempering\".",
+        away));
+  if (before && now.count("log_likelihood") && before->count("log_likelihood")) {
+    const double fall = before->at("log_likelihood") - now.at("log_likelihood");
+    if (fall > 2.0)
+      say(format(
+          "the log-likelihood fell by %.2f nats since it was last measured: lower train.rate, or let it "
+          "fall with train.rate_schedule = \"linear\".",
+          fall));
+  }
+  return sentences;
+}
+
+std::string find_normalisation_fault(const Rbm& rbm) {
+  switch (normalisation(rbm.visible.spec, rbm.hidden.spec)) {
+    case Normalisation::kIfWeightsSmall:
+      if (const double norm = largest_singular_value(rbm.weights); norm >= 1.0)
+        return format(
+            "the largest singular value of the weights is %.3f; Gaussian units with Gaussian units have "
+            "a distribution only below 1: lower train.rate or raise train.l2.",
+            norm);
+      return {};
+    case Normalisation::kIfWeightsNegative:
+      if (std::any_of(rbm.weights.values().begin(), rbm.weights.values().end(),
+                      [](float w) { return w > 0; }))
+        return "there are positive weights; Poisson units with Poisson units have a distribution only while "
+               "no "
+               "weight is positive: use bernoulli hidden units.";
+      return {};
+    case Normalisation::kNever:
+      return "Gaussian units with Poisson units have no distribution unless all weights are 0: use bernoulli "
+             "hidden units.";
+    case Normalisation::kAlways:
+    case Normalisation::kNoEnergy:
+      return {};
+  }
+  return {};
+}
+
+std::string find_number_fault(const ParameterList& parameters) {
+  for (const NamedTensor& tensor : parameters)
+    for (const float value : tensor.values)
+      if (!std::isfinite(value))
+        return "learning diverged: " + tensor.name +
+               " holds a value that is not a finite number; lower train.rate (real-valued units need a rate "
+               "10 to "
+               "100 times lower than binary ones).";
+  return {};
+}
+
+}  // namespace harmonium

@@ -1,0 +1,285 @@
+#include "harmonium/train/greedy.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "harmonium/base/error.h"
+#include "harmonium/data/dataset.h"
+#include "harmonium/train/doctor.h"
+#include "harmonium/train/monitor.h"
+#include "io/json.h"
+#include "train/layer_source.h"
+
+namespace harmonium {
+namespace {
+
+constexpr const char* kCheckpointKey = "harmonium_checkpoint";
+constexpr int kCheckpointVersion = 1;
+constexpr std::size_t kScanRows = 4096;
+
+// Each RBM of a stack has random numbers of its own.
+std::uint64_t seed_of_layer(std::uint64_t seed, std::size_t layer) {
+  return Noise(seed, Stream::kInitialWeights, 1'000'000 + layer).key();
+}
+
+// What must be known of all cases before learning: weighted means of the columns, missing cells of each case.
+struct DataScan {
+  std::vector<double> means;
+  std::vector<std::uint32_t> missing;  // empty where nothing is missing
+};
+
+DataScan scan(const BatchSource& source, std::uint64_t seed, ThreadTeam& team) {
+  DataScan result;
+  const std::size_t columns = source.layer().columns();
+  std::vector<double> sums(columns, 0.0), counts(columns, 0.0);
+  if (source.has_missing()) result.missing.assign(source.size(), 0);
+  const auto weights = source.case_weights();
+  for (std::size_t first = 0; first < source.size(); first += kScanRows) {
+    const auto values = fetch_range(source, first, kScanRows, seed, 0, team);
+    for (std::size_t r = 0; r < values.rows(); ++r) {
+      const double weight = weights.empty() ? 1.0 : weights[first + r];
+      for (std::size_t i = 0; i < columns; ++i) {
+        if (std::isnan(values(r, i)))
+          ++result.missing.at(first + r);
+        else
+          sums[i] += weight * values(r, i), counts[i] += weight;
+      }
+    }
+  }
+  for (std::size_t i = 0; i < columns; ++i) sums[i] = counts[i] > 0 ? sums[i] / counts[i] : 0.0;
+  result.means = std::move(sums);
+  return result;
+}
+
+void copy_values(const ParameterList& from, const ParameterList& to) {
+  for (std::size_t t = 0; t < to.size(); ++t)
+    std::copy(from[t].values.begin(), from[t].values.end(), to[t].values.begin());
+}
+
+}  // namespace
+
+struct GreedyTrainer::Run {
+  DeepBeliefNet net;
+  std::optional<DeepBeliefNet> last;
+  TrainingData data;
+  std::vector<TrainOptions> options;
+  ThreadTeam& team;
+  std::vector<HistoryRecord> history;
+
+  // The RBM under way; null between two.
+  std::size_t layer = 0;
+  std::shared_ptr<const BatchSource> train_source, held_out_source;
+  std::unique_ptr<RbmLearner> learner;
+  std::unique_ptr<TrainingLoop> loop;
+  std::unique_ptr<Monitor> monitor;
+
+  std::string prefix() const { return "layers." + std::to_string(layer); }
+  bool has_labels(std::size_t n) const { return net.label_columns > 0 && n + 1 == net.depth(); }
+
+  std::shared_ptr<const BatchSource> source_of(const BatchSource& cases, std::span<const std::int32_t> labels,
+                                               std::uint64_t seed) const {
+    const States states = options[layer].pass_samples ? States::kSamples : States::kMeans;
+    auto source = make_layer_source(net, layer, cases, states, seed, team);
+    if (!has_labels(layer)) return source;
+    return std::make_shared<LabelledSource>(
+        std::move(source), std::vector<std::int32_t>(labels.begin(), labels.end()), net.label_columns);
+  }
+
+  Rbm initial_rbm(const DataScan& scanned, std::uint64_t seed) const {
+    Rbm rbm = net.rbms[layer];
+    const TrainOptions& o = options[layer];
+    initialise_weights(rbm, static_cast<float>(o.initial_deviation),
+                       static_cast<float>(o.initial_hidden_bias), seed, layer);
+    initialise_visible_bias(rbm, scanned.means);
+    if (o.tied_start && layer > 0) start_tied(net.rbms[layer - 1], rbm);
+    return rbm;
+  }
+
+  void begin_layer() {
+    const std::uint64_t seed = seed_of_layer(options[layer].seed, layer);
+    train_source = source_of(*data.train, data.train_labels, seed);
+    held_out_source = data.held_out ? source_of(*data.held_out, data.held_out_labels, seed) : nullptr;
+    const DataScan scanned = scan(*train_source, seed, team);
+    TrainOptions own = options[layer];
+    own.seed = seed;
+    const auto base = base_rate_bias(train_source->layer(), scanned.means);
+    learner =
+        std::make_unique<RbmLearner>(initial_rbm(scanned, seed), own, prefix(), team, scanned.missing, base);
+    loop = std::make_unique<TrainingLoop>(*learner, *train_source, own, seed);
+    monitor = std::make_unique<Monitor>(*train_source, held_out_source.get(), own, seed);
+  }
+
+  // The RBM that is evaluated and kept: the average where there is one.
+  Rbm current_rbm() const {
+    Rbm rbm = learner->rbm();
+    if (loop->average()) copy_values(loop->average()->values(), rbm.parameters(prefix()));
+    return rbm;
+  }
+
+  void finish_layer() {
+    if (loop->average()) {
+      if (!last) last = net;
+      last->rbms[layer] = learner->rbm();
+    } else if (last) {
+      last->rbms[layer] = learner->rbm();
+    }
+    net.rbms[layer] = current_rbm();
+    learner.reset(), loop.reset(), monitor.reset();
+    train_source.reset(), held_out_source.reset();
+  }
+
+  void epoch_done(std::uint64_t epoch, const GreedyHooks& hooks) {
+    if (const auto fault = find_number_fault(learner->parameters()); !fault.empty()) throw WorkError(fault);
+    const Rbm rbm = current_rbm();
+    HistoryRecord record{layer, epoch, monitor->measure(rbm, learner->negative_phase(), epoch, team), {}};
+    record.measures["update_ratio"] = learner->update_ratio();
+    const Measures* before = nullptr;
+    if (!history.empty() && history.back().layer == layer) before = &history.back().measures;
+    record.warnings = diagnose(record.measures, before, options[layer]);
+    if (const auto fault = find_normalisation_fault(rbm); !fault.empty()) record.warnings.push_back(fault);
+    history.push_back(std::move(record));
+    if (hooks.epoch_done) hooks.epoch_done(history.back());
+    if (hooks.checkpoint) hooks.checkpoint();
+  }
+
+  LoopHooks loop_hooks(const GreedyHooks& hooks) {
+    LoopHooks result;
+    result.epoch_done = [this, &hooks](std::uint64_t epoch) { epoch_done(epoch, hooks); };
+    if (hooks.progress) result.progress = [this, &hooks](const LoopProgress& p) { hooks.progress(layer, p); };
+    result.checkpoint = hooks.checkpoint;
+    result.stop_requested = hooks.stop_requested;
+    return result;
+  }
+};
+
+GreedyTrainer::GreedyTrainer(DeepBeliefNet net, TrainingData data, std::vector<TrainOptions> options,
+                             ThreadTeam& team)
+    : run_(new Run{std::move(net), {}, data, std::move(options), team, {}, 0, {}, {}, {}, {}, {}}) {
+  Run& run = *run_;
+  check(run.options.size() == run.net.depth(), "one set of options for each RBM");
+  for (const TrainOptions& o : run.options)
+    if (const auto fault = find_option_fault(o); !fault.empty()) throw InputError(fault);
+  const std::size_t wanted = run.net.columns(0), given = run.data.train->layer().columns();
+  if (wanted != given)
+    throw InputError("the data have " + std::to_string(given) +
+                     " columns of units, but the model's visible layer \"" +
+                     run.net.layer(0).spec.to_string() + "\" takes " + std::to_string(wanted) +
+                     "; write \"data\" for the first layer to take what the data say.");
+  if (run.net.label_columns > 0 && run.data.train_labels.size() != run.data.train->size())
+    throw InputError(
+        "the model has label units, but the data have no labels; give data.labels, or leave the "
+        "softmax group out of model.layers.");
+  for (std::size_t n = 1; n < run.net.depth(); ++n)
+    if (run.options[n].tied_start) {
+      Rbm trial = run.net.rbms[n];
+      start_tied(run.net.rbms[n - 1], trial);  // refused before hours of learning, not after
+    }
+}
+
+GreedyTrainer::~GreedyTrainer() = default;
+
+bool GreedyTrainer::run(const GreedyHooks& hooks) {
+  Run& run = *run_;
+  for (; run.layer < run.net.depth(); ++run.layer) {
+    if (!run.loop) run.begin_layer();
+    if (!run.loop->run(run.team, run.loop_hooks(hooks))) return false;
+    run.finish_layer();
+  }
+  return true;
+}
+
+const DeepBeliefNet& GreedyTrainer::net() const {
+  return run_->net;
+}
+std::optional<DeepBeliefNet> GreedyTrainer::last() const {
+  return run_->last;
+}
+const std::vector<HistoryRecord>& GreedyTrainer::history() const {
+  return run_->history;
+}
+
+TensorFile GreedyTrainer::checkpoint(const std::string& recipe) const {
+  const Run& run = *run_;
+  check(run.loop != nullptr, "a checkpoint is made while an RBM is under way");
+  const LoopPosition& position = run.loop->position();
+  Json header = {
+      {"format_version", kCheckpointVersion},
+      {"layers", layers_to_string(run.net.layers())},
+      {"layer", run.layer},
+      {"epoch", position.epoch},
+      {"batch", position.batch},
+      {"update", position.update},
+      {"average_updates", run.loop->average() ? run.loop->average()->updates() : 0},
+      {"has_last_iterate", run.last.has_value()},
+      {"recipe", recipe},
+  };
+  header["history"] = Json::array();
+  for (const HistoryRecord& record : run.history) header["history"].push_back(history_line(record));
+
+  TensorFile file;
+  file.metadata[kCheckpointKey] = dump_json(header);
+  const auto add = [&file](const ParameterList& list, const std::string& prefix) {
+    for (const NamedTensor& tensor : list)
+      file.tensors.push_back(Tensor::from_f32(prefix + tensor.name, tensor.values, tensor.shape));
+  };
+  DeepBeliefNet finished = run.net;
+  finished.rbms.resize(run.layer);
+  add(finished.parameters(), "");
+  if (run.last) {
+    DeepBeliefNet last = *run.last;
+    last.rbms.resize(run.layer);
+    add(last.parameters(), "last.");
+  }
+  add(run.learner->parameters(), "");
+  add(run.learner->state(), "training.");
+  if (run.loop->average()) add(run.loop->average()->values(), "training.average.");
+  return file;
+}
+
+void GreedyTrainer::restore(const TensorFile& file, const std::string& recipe) {
+  Run& run = *run_;
+  const auto read = [&file](const ParameterList& list, const std::string& prefix) {
+    for (const NamedTensor& tensor : list) {
+      const auto values = file.require(prefix + tensor.name, tensor.shape).as_f32();
+      std::copy(values.begin(), values.end(), tensor.values.begin());
+    }
+  };
+  const Json header = parse_json(file.require_metadata(kCheckpointKey), file.path);
+  try {
+    if (header.at("format_version").get<int>() != kCheckpointVersion)
+      throw InputError(file.path + ": was written by another version of harmonium; start the run again.");
+    if (header.at("recipe").get<std::string>() != recipe ||
+        header.at("layers").get<std::string>() != layers_to_string(run.net.layers()))
+      throw InputError(file.path +
+                       ": belongs to another recipe than the one given; resume with the recipe that "
+                       "began the run, or start anew in another folder.");
+    const auto layer = header.at("layer").get<std::size_t>();
+    if (layer >= run.net.depth())
+      throw InputError(file.path + ": names a layer that the model does not have.");
+    for (std::size_t n = 0; n < layer; ++n)
+      read(run.net.rbms[n].parameters("layers." + std::to_string(n)), "");
+    if (header.at("has_last_iterate").get<bool>()) {
+      run.last = run.net;
+      for (std::size_t n = 0; n < layer; ++n)
+        read(run.last->rbms[n].parameters("layers." + std::to_string(n)), "last.");
+    }
+    run.layer = layer;
+    run.begin_layer();
+    read(run.learner->parameters(), "");
+    read(run.learner->state(), "training.");
+    run.learner->restored();
+    run.loop->set_position({header.at("epoch").get<std::uint64_t>(), header.at("batch").get<std::uint64_t>(),
+                            header.at("update").get<std::uint64_t>()});
+    if (run.loop->average()) {
+      read(run.loop->average()->values(), "training.average.");
+      run.loop->average()->restore(header.at("average_updates").get<std::uint64_t>());
+    }
+    run.history.clear();
+    for (const Json& line : header.at("history"))
+      run.history.push_back(history_record_from_line(line.get<std::string>(), file.path));
+  } catch (const Json::exception& error) {
+    throw InputError(file.path + ": the checkpoint's header is damaged (" + error.what() + ").");
+  }
+}
+
+}  // namespace harmonium

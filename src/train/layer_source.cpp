@@ -1,0 +1,91 @@
+#include "train/layer_source.h"
+
+#include "harmonium/models/completion.h"
+#include "harmonium/train/loop.h"
+
+namespace harmonium {
+namespace {
+
+constexpr std::size_t kMostKeptBytes = std::size_t{4} << 30;
+constexpr std::size_t kCompletionSweeps = 10;
+
+// The data themselves, not owned.
+class BorrowedSource final : public BatchSource {
+ public:
+  explicit BorrowedSource(const BatchSource& source) : source_(source) {}
+  std::size_t size() const override { return source_.size(); }
+  const LayerSpec& layer() const override { return source_.layer(); }
+  void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
+             MatrixView<float> values) const override {
+    source_.fetch(cases, seed, epoch, values);
+  }
+  std::span<const float> case_weights() const override { return source_.case_weights(); }
+  bool varies_by_epoch() const override { return source_.varies_by_epoch(); }
+  bool has_missing() const override { return source_.has_missing(); }
+
+ private:
+  const BatchSource& source_;
+};
+
+class UpPassSource final : public BatchSource {
+ public:
+  UpPassSource(const DeepBeliefNet& net, std::size_t depth, const BatchSource& data, States states)
+      : net_(net), depth_(depth), data_(data), states_(states), layer_(net.rbms[depth - 1].hidden.spec) {}
+
+  std::size_t size() const override { return data_.size(); }
+  const LayerSpec& layer() const override { return layer_; }
+  std::span<const float> case_weights() const override { return data_.case_weights(); }
+  bool varies_by_epoch() const override { return states_ == States::kSamples || data_.varies_by_epoch(); }
+
+  void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
+             MatrixView<float> values) const override {
+    Matrix<float> below(cases.size(), net_.columns(0));
+    data_.fetch(cases, seed, epoch, below);
+    if (data_.has_missing()) below = complete_missing(net_.rbms.front(), below, kCompletionSweeps);
+    ThreadTeam own(1);  // the caller has cut the cases into blocks already
+    const auto states =
+        up_pass(net_, 0, depth_, below, states_, Noise(seed, Stream::kUpPass, epoch), cases, own);
+    for (std::size_t r = 0; r < values.rows(); ++r)
+      std::copy_n(states.row(r).data(), values.cols(), values.row(r).data());
+  }
+
+ private:
+  const DeepBeliefNet& net_;
+  std::size_t depth_;
+  const BatchSource& data_;
+  States states_;
+  LayerSpec layer_;
+};
+
+class KeptSource final : public BatchSource {
+ public:
+  KeptSource(LayerSpec layer, Matrix<float> values, std::span<const float> weights)
+      : values_(std::move(values)), source_(std::move(layer), values_), weights_(weights) {}
+  std::size_t size() const override { return source_.size(); }
+  const LayerSpec& layer() const override { return source_.layer(); }
+  std::span<const float> case_weights() const override { return weights_; }
+  void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
+             MatrixView<float> values) const override {
+    source_.fetch(cases, seed, epoch, values);
+  }
+
+ private:
+  Matrix<float> values_;
+  MatrixSource source_;
+  std::span<const float> weights_;
+};
+
+}  // namespace
+
+std::shared_ptr<const BatchSource> make_layer_source(const DeepBeliefNet& net, std::size_t depth,
+                                                     const BatchSource& data, States states,
+                                                     std::uint64_t seed, ThreadTeam& team) {
+  if (depth == 0) return std::make_shared<BorrowedSource>(data);
+  auto source = std::make_shared<UpPassSource>(net, depth, data, states);
+  const std::size_t bytes = source->size() * source->layer().columns() * sizeof(float);
+  if (source->varies_by_epoch() || bytes > kMostKeptBytes) return source;
+  return std::make_shared<KeptSource>(source->layer(), fetch_range(*source, 0, source->size(), seed, 0, team),
+                                      data.case_weights());
+}
+
+}  // namespace harmonium

@@ -1,0 +1,106 @@
+#include "harmonium/train/loop.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "harmonium/base/error.h"
+#include "harmonium/kernels/products.h"
+
+namespace harmonium {
+
+TrainingLoop::TrainingLoop(Learner& learner, const BatchSource& source, const TrainOptions& options,
+                           std::uint64_t seed)
+    : learner_(learner), source_(source), options_(options), seed_(seed), order_(source.size()) {
+  if (source.size() == 0) throw InputError("there are no cases to learn from.");
+  if (options.average_epochs > 0)
+    average_.emplace(learner.parameters(), options.average_epochs * batches_per_epoch());
+}
+
+std::uint64_t TrainingLoop::batches_per_epoch() const {
+  return (source_.size() + options_.batch - 1) / options_.batch;
+}
+
+void TrainingLoop::set_position(const LoopPosition& position) {
+  position_ = position;
+  shuffled_epoch_.reset();
+}
+
+// Fisher and Yates: a function of (seed, epoch) alone, so that a resumed epoch goes on in the same order.
+void TrainingLoop::shuffle(std::uint64_t epoch) {
+  if (shuffled_epoch_ == epoch) return;
+  std::iota(order_.begin(), order_.end(), 0u);
+  const Noise noise(seed_, Stream::kShuffle, epoch);
+  for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[noise.below(i, i, 0)]);
+  shuffled_epoch_ = epoch;
+}
+
+void TrainingLoop::run_batch(ThreadTeam& team) {
+  const std::size_t first = position_.batch * options_.batch;
+  const std::size_t count = std::min(options_.batch, order_.size() - first);
+  const auto cases = std::span<const std::uint64_t>(order_).subspan(first, count);
+  values_.resize(count, source_.layer().columns());
+  team.run_blocks(count, block_of_cases(count), [&](std::size_t row, std::size_t rows, unsigned) {
+    source_.fetch(cases.subspan(row, rows), seed_, position_.epoch, values_.view().row_block(row, rows));
+  });
+  Batch batch{values_, cases, {}};
+  if (const auto all = source_.case_weights(); !all.empty()) {
+    weights_.resize(count);
+    for (std::size_t r = 0; r < count; ++r) weights_[r] = all[cases[r]];
+    batch.weights = weights_;
+  }
+  const double progress = static_cast<double>(position_.epoch) +
+                          static_cast<double>(position_.batch) / static_cast<double>(batches_per_epoch());
+  StepInfo info;
+  info.seed = seed_;
+  info.update = position_.update;
+  info.epoch = position_.epoch;
+  info.rate = options_.rate.at(progress, options_.epochs);
+  info.momentum = options_.momentum.at(progress, options_.epochs);
+  info.gibbs_steps = static_cast<std::uint64_t>(options_.steps.at(progress, options_.epochs));
+  info.watch_update = position_.batch + 1 == batches_per_epoch();
+  learner_.step(batch, info, team);
+  if (average_) average_->follow(team);
+}
+
+bool TrainingLoop::run(ThreadTeam& team, const LoopHooks& hooks) {
+  using Clock = std::chrono::steady_clock;
+  const std::uint64_t batches = batches_per_epoch();
+  const auto interval = std::chrono::duration<double>(options_.checkpoint_minutes * 60.0);
+  auto last_checkpoint = Clock::now();
+  while (position_.epoch < options_.epochs) {
+    shuffle(position_.epoch);
+    run_batch(team);
+    ++position_.batch, ++position_.update;
+    const std::uint64_t epoch = position_.epoch + 1, batch = position_.batch;
+    if (position_.batch == batches) {
+      position_.batch = 0, ++position_.epoch;
+      if (hooks.epoch_done) hooks.epoch_done(epoch);
+      last_checkpoint = Clock::now();
+    }
+    if (hooks.progress)
+      hooks.progress({epoch, options_.epochs, batch, batches,
+                      options_.rate.at(static_cast<double>(epoch - 1), options_.epochs)});
+    const bool stop = hooks.stop_requested && hooks.stop_requested() && position_.epoch < options_.epochs;
+    if (hooks.checkpoint && (stop || Clock::now() - last_checkpoint > interval)) {
+      hooks.checkpoint();
+      last_checkpoint = Clock::now();
+    }
+    if (stop) return false;
+  }
+  return true;
+}
+
+Matrix<float> fetch_range(const BatchSource& source, std::size_t first, std::size_t count, std::uint64_t seed,
+                          std::uint64_t epoch, ThreadTeam& team) {
+  count = std::min(count, source.size() - std::min(first, source.size()));
+  Matrix<float> values(count, source.layer().columns());
+  std::vector<std::uint64_t> cases(count);
+  std::iota(cases.begin(), cases.end(), first);
+  team.run_blocks(count, 256, [&](std::size_t row, std::size_t rows, unsigned) {
+    source.fetch(std::span(cases).subspan(row, rows), seed, epoch, values.view().row_block(row, rows));
+  });
+  return values;
+}
+
+}  // namespace harmonium

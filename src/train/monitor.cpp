@@ -1,0 +1,112 @@
+#include "harmonium/train/monitor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "harmonium/base/error.h"
+#include "harmonium/measure/exact.h"
+#include "harmonium/measure/pseudo_likelihood.h"
+#include "harmonium/measure/reconstruction.h"
+#include "harmonium/measure/statistics.h"
+#include "harmonium/train/loop.h"
+
+namespace harmonium {
+namespace {
+
+double mean_of(std::span<const double> values) {
+  return values.empty()
+             ? 0.0
+             : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+double deviation_of(std::span<const double> values) {
+  const double mean = mean_of(values);
+  double sum = 0;
+  for (const double v : values) sum += (v - mean) * (v - mean);
+  return values.empty() ? 0.0 : std::sqrt(sum / static_cast<double>(values.size()));
+}
+
+// Hidden units that say the same about (almost) every case. Only for kinds with a bounded range.
+void measure_activity(const Rbm& rbm, ConstMatrixView<float> cases, Measures& measures, ThreadTeam& team) {
+  const auto activities = hidden_activities(rbm, cases, team);
+  std::size_t bounded = 0, off = 0, on = 0, column = 0;
+  for (const UnitGroup& group : rbm.hidden.spec.groups) {
+    const bool counts = group.kind == UnitKind::kBinomial || group.kind == UnitKind::kStepped;
+    const double range = counts ? group.parameter : 1.0;
+    for (std::size_t i = 0; i < group.columns(); ++i, ++column) {
+      if (group.kind != UnitKind::kBernoulli && !counts) continue;
+      ++bounded;
+      off += activities[column] < 0.002 * range;
+      on += activities[column] > 0.998 * range;
+    }
+  }
+  measures["hidden_activity"] = mean_of(activities);
+  if (bounded == 0) return;
+  measures["hidden_always_off"] = static_cast<double>(off) / static_cast<double>(bounded);
+  measures["hidden_always_on"] = static_cast<double>(on) / static_cast<double>(bounded);
+}
+
+void measure_free_energies(const Rbm& rbm, ConstMatrixView<float> train, ConstMatrixView<float> held_out,
+                           const NegativePhase& negative, Measures& measures, ThreadTeam& team) {
+  if (!rbm.visible.spec.has_energy() || !rbm.hidden.spec.has_energy()) return;
+  const auto energies = free_energy(rbm, train, team);
+  measures["free_energy_train"] = mean_of(energies);
+  measures["free_energy_spread"] = deviation_of(energies);
+  if (held_out.rows() > 0) {
+    measures["free_energy_held_out"] = mean_of(free_energy(rbm, held_out, team));
+    measures["free_energy_gap"] = measures["free_energy_held_out"] - measures["free_energy_train"];
+  }
+  if (const auto fantasies = negative.fantasies(); fantasies.rows() > 0)
+    measures["free_energy_fantasies"] = mean_of(free_energy(rbm, fantasies, team));
+}
+
+void measure_likelihood(const Rbm& rbm, ConstMatrixView<float> cases, bool missing, Measures& measures,
+                        ThreadTeam& team) {
+  // Enumerating 2^16 states takes well under a second; larger sums belong to `evaluate`.
+  constexpr double kMostStatesAfterAnEpoch = 1 << 20;
+  const auto states = [](const LayerSpec& spec) {
+    return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
+  };
+  try {
+    if (can_enumerate(rbm) &&
+        std::min(states(rbm.visible.spec), states(rbm.hidden.spec)) <= kMostStatesAfterAnEpoch) {
+      const double log_z = exact_log_z(rbm, team);
+      measures["log_likelihood"] = mean_of(missing ? observed_log_likelihoods(rbm, cases, log_z, team)
+                                                   : log_likelihoods(rbm, cases, log_z, team));
+    } else if (!missing) {
+      const std::size_t few = std::min<std::size_t>(cases.rows(), 100);
+      measures["pseudo_log_likelihood"] = mean_of(pseudo_log_likelihoods(rbm, cases.row_block(0, few), team));
+    }
+  } catch (const InputError&) {
+    // Grey pixels or kinds without these measures: the history goes without; `evaluate` says why.
+  }
+}
+
+}  // namespace
+
+Monitor::Monitor(const BatchSource& train, const BatchSource* held_out, const TrainOptions& options,
+                 std::uint64_t seed)
+    : train_(train), held_out_(held_out), options_(options), seed_(seed) {}
+
+Measures Monitor::measure(const Rbm& rbm, const NegativePhase& negative, std::uint64_t epoch,
+                          ThreadTeam& team) const {
+  Measures measures;
+  const auto train = fetch_range(train_, 0, options_.monitor_cases, seed_, epoch, team);
+  Matrix<float> held_out;
+  if (held_out_) held_out = fetch_range(*held_out_, 0, options_.monitor_cases, seed_, epoch, team);
+  measures["reconstruction_error"] = squared_error(train, reconstruct(rbm, train, team));
+  if (!held_out.empty())
+    measures["reconstruction_error_held_out"] = squared_error(held_out, reconstruct(rbm, held_out, team));
+  const bool missing = train_.has_missing() || (held_out_ && held_out_->has_missing());
+  if (!missing) {
+    measure_activity(rbm, train, measures, team);
+    measure_free_energies(rbm, train, held_out, negative, measures, team);
+  }
+  if (const double moved = negative.moved(); moved >= 0) measures["chain_moved"] = moved;
+  if (options_.likelihood_every > 0 && (epoch % options_.likelihood_every == 0 || epoch == options_.epochs))
+    measure_likelihood(rbm, held_out.empty() ? train : held_out, missing, measures, team);
+  return measures;
+}
+
+}  // namespace harmonium

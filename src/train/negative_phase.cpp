@@ -1,0 +1,268 @@
+// Contrastive divergence, persistent chains, parallel tempering and enumeration as negative phases.
+#include "harmonium/train/negative_phase.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "harmonium/base/error.h"
+#include "harmonium/kernels/products.h"
+#include "harmonium/samplers/gibbs.h"
+#include "harmonium/samplers/tempering.h"
+
+namespace harmonium {
+namespace {
+
+constexpr std::uint64_t kVisibleHalf = 0, kHiddenHalf = 1;
+
+void equal_weights(std::span<float> weights) {
+  std::fill(weights.begin(), weights.end(), 1.0f / static_cast<float>(weights.size()));
+}
+
+// k Gibbs steps from the hidden states that the data gave; the last hidden layer is a mean (Hinton 2010,
+// section 3: sampling it would only add noise).
+class ContrastiveDivergence final : public NegativePhase {
+ public:
+  ContrastiveDivergence(VisibleStates states, unsigned workers) : states_(states), memories_(workers) {}
+  bool starts_from_data() const override { return true; }
+  bool visible_are_means() const override { return states_ == VisibleStates::kMeans; }
+
+  std::size_t begin(const Rbm& rbm, std::size_t batch_rows, const StepInfo&, ThreadTeam&) override {
+    rows_ = batch_rows;
+    for (Memory& memory : memories_) memory.hidden.resize(block_rows(), rbm.hidden_columns());
+    return rows_;
+  }
+  std::size_t block_rows() const override { return block_of_cases(rows_); }
+
+  void block(const Rbm& rbm, const PositiveStates& positive, std::size_t first, std::size_t count,
+             unsigned worker, const StepInfo& info, MatrixView<float> visible,
+             MatrixView<float> hidden_means) override {
+    Memory& memory = memories_[worker];
+    const auto cases = positive.cases.subspan(first, count);
+    const auto chain_hidden = memory.hidden.view().row_block(0, count);
+    ConstMatrixView<float> hidden = positive.hidden_samples.row_block(first, count);
+    HalfStep down;
+    if (!positive.lengths.empty()) down.lengths = positive.lengths.subspan(first, count);
+    const bool means = states_ == VisibleStates::kMeans;
+    for (std::uint64_t k = 1; k <= info.gibbs_steps; ++k) {
+      const Noise noise = Noise(info.seed, Stream::kChain, info.update).child(k);
+      half_step(rbm, Side::kVisible, hidden, down, means ? visible : MatrixView<float>{},
+                means ? MatrixView<float>{} : visible, noise.child(kVisibleHalf), cases, memory.half_step);
+      if (k == info.gibbs_steps) {
+        half_step_mean(rbm, Side::kHidden, visible, {}, hidden_means, memory.half_step);
+      } else {
+        half_step(rbm, Side::kHidden, visible, {}, {}, chain_hidden, noise.child(kHiddenHalf), cases,
+                  memory.half_step);
+        hidden = chain_hidden;
+      }
+    }
+  }
+  void weights(std::span<float> row_weights, const PositiveStates& positive) const override {
+    std::copy(positive.weights.begin(), positive.weights.end(), row_weights.begin());
+  }
+
+ private:
+  struct Memory {
+    HalfStepMemory half_step;
+    Matrix<float> hidden;
+  };
+  VisibleStates states_;
+  std::vector<Memory> memories_;
+  std::size_t rows_ = 0;
+};
+
+// Fantasy particles that are never restarted. Their states are visible values; a step samples hidden units
+// first, so that the chain always meets the current parameters.
+class PersistentChains final : public NegativePhase {
+ public:
+  PersistentChains(const Rbm& rbm, std::size_t chains, std::uint64_t seed, ThreadTeam& team)
+      : visible_(start_chains_from_bias(rbm, chains, seed, team).visible),
+        numbers_(chains),
+        changed_(chains),
+        memories_(team.size()) {
+    std::iota(numbers_.begin(), numbers_.end(), 0u);
+    for (Memory& memory : memories_) memory.hidden.resize(block_rows(), rbm.hidden_columns());
+  }
+
+  std::size_t begin(const Rbm&, std::size_t, const StepInfo&, ThreadTeam&) override {
+    return visible_.rows();
+  }
+  std::size_t block_rows() const override { return block_of_cases(visible_.rows()); }
+
+  void block(const Rbm& rbm, const PositiveStates&, std::size_t first, std::size_t count, unsigned worker,
+             const StepInfo& info, MatrixView<float> visible, MatrixView<float> hidden_means) override {
+    Memory& memory = memories_[worker];
+    const auto numbers = std::span(numbers_).subspan(first, count);
+    const auto state = visible_.view().row_block(first, count);
+    const auto hidden = memory.hidden.view().row_block(0, count);
+    for (std::uint64_t k = 1; k <= info.gibbs_steps; ++k) {
+      const Noise noise = Noise(info.seed, Stream::kChain, info.update).child(k);
+      half_step(rbm, Side::kHidden, k == 1 ? state : visible, {}, {}, hidden, noise.child(kHiddenHalf),
+                numbers, memory.half_step);
+      half_step(rbm, Side::kVisible, hidden, {}, {}, visible, noise.child(kVisibleHalf), numbers,
+                memory.half_step);
+    }
+    half_step_mean(rbm, Side::kHidden, visible, {}, hidden_means, memory.half_step);
+    for (std::size_t r = 0; r < count; ++r) {
+      const auto before = state.row(r), now = visible.row(r);
+      std::size_t differences = 0;
+      for (std::size_t i = 0; i < now.size(); ++i) differences += before[i] != now[i];
+      changed_[first + r] = static_cast<double>(differences) / static_cast<double>(now.size());
+      std::copy(now.begin(), now.end(), before.begin());
+    }
+  }
+  void weights(std::span<float> row_weights, const PositiveStates&) const override {
+    equal_weights(row_weights);
+  }
+  ParameterList state() override {
+    return {{"chains.visible", {visible_.rows(), visible_.cols()}, visible_.values()}};
+  }
+  double moved() const override {
+    return std::accumulate(changed_.begin(), changed_.end(), 0.0) / static_cast<double>(changed_.size());
+  }
+  ConstMatrixView<float> fantasies() const override { return visible_; }
+
+ private:
+  struct Memory {
+    HalfStepMemory half_step;
+    Matrix<float> hidden;
+  };
+  Matrix<float> visible_;
+  std::vector<std::uint64_t> numbers_;
+  std::vector<double> changed_;
+  std::vector<Memory> memories_;
+};
+
+class ParallelTempering final : public NegativePhase {
+ public:
+  ParallelTempering(const Rbm& rbm, const TrainOptions& options, std::span<const float> base,
+                    ThreadTeam& team)
+      : chains_(
+            start_tempering(rbm, uniform_betas(options.temperatures), options.chains, base, options.seed)),
+        memories_(team.size()),
+        ignored_(team.size(), std::vector<double>(options.temperatures, 0.0)) {}
+
+  std::size_t begin(const Rbm&, std::size_t, const StepInfo&, ThreadTeam&) override { return chains_.chains; }
+  std::size_t block_rows() const override { return block_of_cases(chains_.chains); }
+
+  void block(const Rbm& rbm, const PositiveStates&, std::size_t first, std::size_t count, unsigned worker,
+             const StepInfo& info, MatrixView<float> visible, MatrixView<float> hidden_means) override {
+    for (std::uint64_t k = 0; k < info.gibbs_steps; ++k)
+      advance_tempering_block(rbm, chains_, first, count, info.update * info.gibbs_steps + k, info.seed,
+                              memories_[worker], ignored_[worker]);
+    const auto states = chains_.model_visible().row_block(first, count);
+    for (std::size_t r = 0; r < count; ++r)
+      std::copy_n(states.row(r).data(), states.cols(), visible.row(r).data());
+    half_step_mean(rbm, Side::kHidden, visible, {}, hidden_means, memories_[worker].half_step);
+  }
+  void weights(std::span<float> row_weights, const PositiveStates&) const override {
+    equal_weights(row_weights);
+  }
+  ParameterList state() override {
+    return {
+        {"chains.visible", {chains_.visible.rows(), chains_.visible.cols()}, chains_.visible.values()},
+        {"chains.hidden", {chains_.hidden.rows(), chains_.hidden.cols()}, chains_.hidden.values()},
+        {"chains.base_visible_bias", {chains_.base_visible_bias.size()}, chains_.base_visible_bias},
+    };
+  }
+  ConstMatrixView<float> fantasies() const override { return chains_.model_visible(); }
+
+ private:
+  TemperedChains chains_;
+  std::vector<TemperingMemory> memories_;
+  std::vector<std::vector<double>> ignored_;  // counts of exchanges; only sampling reports them
+};
+
+// Every state of one layer with its probability; the other layer as conditional means.
+class ExactEnumeration final : public NegativePhase {
+ public:
+  ExactEnumeration(const Rbm& rbm, ThreadTeam& team)
+      : visible_side_(enumerates_visible(rbm)), memories_(team.size()) {
+    const StateEnumerator states(visible_side_ ? rbm.visible.spec : rbm.hidden.spec);
+    states_ = Matrix<float>(states.states(), visible_side_ ? rbm.visible_columns() : rbm.hidden_columns());
+    for (std::size_t s = 0; s < states_.rows(); ++s) states.state(s, states_.row(s));
+    free_energies_.resize(states_.rows());
+    weights_.resize(states_.rows());
+  }
+  bool visible_are_means() const override { return !visible_side_; }
+
+  std::size_t begin(const Rbm& rbm, std::size_t, const StepInfo&, ThreadTeam& team) override {
+    if (visible_side_)
+      free_energy(rbm, states_, free_energies_, team);
+    else
+      hidden_free_energy(rbm, states_, free_energies_, team);
+    const double lowest = *std::min_element(free_energies_.begin(), free_energies_.end());
+    double sum = 0;
+    for (const double f : free_energies_) sum += std::exp(lowest - f);
+    for (std::size_t s = 0; s < weights_.size(); ++s)
+      weights_[s] = static_cast<float>(std::exp(lowest - free_energies_[s]) / sum);
+    return states_.rows();
+  }
+  std::size_t block_rows() const override { return 256; }
+
+  void block(const Rbm& rbm, const PositiveStates&, std::size_t first, std::size_t count, unsigned worker,
+             const StepInfo&, MatrixView<float> visible, MatrixView<float> hidden_means) override {
+    const auto states = states_.view().row_block(first, count);
+    const auto given = visible_side_ ? visible : hidden_means;
+    for (std::size_t r = 0; r < count; ++r)
+      std::copy_n(states.row(r).data(), states.cols(), given.row(r).data());
+    half_step_mean(rbm, visible_side_ ? Side::kHidden : Side::kVisible, states, {},
+                   visible_side_ ? hidden_means : visible, memories_[worker]);
+  }
+  void weights(std::span<float> row_weights, const PositiveStates&) const override {
+    std::copy(weights_.begin(), weights_.end(), row_weights.begin());
+  }
+
+ private:
+  // The smaller of the two sums that can be made.
+  static bool enumerates_visible(const Rbm& rbm) {
+    constexpr double kMostStates = 1 << 20;
+    const auto states = [](const LayerSpec& spec) {
+      return spec.is_enumerable() ? count_states(spec) : std::numeric_limits<double>::infinity();
+    };
+    const double visible = states(rbm.visible.spec), hidden = states(rbm.hidden.spec);
+    if (std::min(visible, hidden) > kMostStates || !rbm.visible.spec.has_energy() ||
+        !rbm.hidden.spec.has_energy())
+      throw InputError(
+          "negative = \"exact\" sums over all states of the smaller layer, at most 2^20 of them; \"" +
+          rbm.visible.spec.to_string() + "\" and \"" + rbm.hidden.spec.to_string() +
+          "\" cannot be summed; use cd, pcd or tempering.");
+    return visible <= hidden;
+  }
+
+  bool visible_side_;
+  Matrix<float> states_;
+  std::vector<double> free_energies_;
+  std::vector<float> weights_;
+  std::vector<HalfStepMemory> memories_;
+};
+
+void refuse_open_length(const Rbm& rbm, std::string_view kind) {
+  for (const UnitGroup& group : rbm.visible.spec.groups)
+    if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
+      throw InputError("negative = \"" + std::string(kind) +
+                       "\" needs chains of documents of one length, but lengths come from the data here; use "
+                       "negative = \"cd\", or give the length as in \"multinomial(50) 2000\".");
+}
+
+}  // namespace
+
+std::unique_ptr<NegativePhase> make_negative_phase(const Rbm& rbm, const TrainOptions& options,
+                                                   std::span<const float> base_visible_bias,
+                                                   ThreadTeam& team) {
+  switch (options.negative) {
+    case NegativeKind::kContrastiveDivergence:
+      return std::make_unique<ContrastiveDivergence>(options.visible_states, team.size());
+    case NegativeKind::kPersistent:
+    case NegativeKind::kFastPersistent:
+      refuse_open_length(rbm, negative_name(options.negative));
+      return std::make_unique<PersistentChains>(rbm, options.chains, options.seed, team);
+    case NegativeKind::kTempering:
+      return std::make_unique<ParallelTempering>(rbm, options, base_visible_bias, team);
+    case NegativeKind::kExact:
+      return std::make_unique<ExactEnumeration>(rbm, team);
+  }
+  throw InputError("unknown negative phase");
+}
+
+}  // namespace harmonium

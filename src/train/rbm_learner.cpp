@@ -1,0 +1,498 @@
+#include "harmonium/train/rbm_learner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "harmonium/base/error.h"
+#include "harmonium/kernels/products.h"
+#include "train/update.h"
+
+namespace harmonium {
+namespace {
+
+constexpr std::size_t kMomentColumns = 128;
+
+bool has_open_length(const LayerSpec& spec) {
+  return std::any_of(spec.groups.begin(), spec.groups.end(), [](const UnitGroup& group) {
+    return group.kind == UnitKind::kMultinomial && group.parameter == 0;
+  });
+}
+
+// Values become statistics in place, where the two differ.
+void scale_to_statistics(const Layer& layer, MatrixView<float> values) {
+  if (has_scaled_statistics(layer.spec)) to_statistics(layer, values, values);
+}
+
+// Calls f(column) for every column whose variance is learned.
+template <class F>
+void for_learned_variances(const LayerSpec& spec, F f) {
+  for (std::size_t g = 0; g < spec.groups.size(); ++g)
+    if (spec.groups[g].learned_variance)
+      for (std::size_t i = 0; i < spec.groups[g].columns(); ++i) f(spec.first_column(g) + i);
+}
+
+// d/dz of the layer's own quadratic, data minus model: 1/2 (<s^2> - 2 (b / sigma) <s>), and the interaction.
+std::vector<float> log_variance_gradient(const Layer& layer, std::span<const double> first,
+                                         std::span<const double> second,
+                                         std::span<const double> weights_dot_gradient,
+                                         double model_variance) {
+  std::vector<float> gradient(layer.log_variance.size(), 0.0f);
+  for_learned_variances(layer.spec, [&](std::size_t i) {
+    const double mean = layer.bias[i] * std::exp(-0.5 * layer.log_variance[i]);
+    gradient[i] = static_cast<float>(0.5 * (second[i] - model_variance) - mean * first[i] -
+                                     0.5 * weights_dot_gradient[i]);
+  });
+  return gradient;
+}
+
+std::vector<double> difference(std::span<const double> a, std::span<const double> b) {
+  std::vector<double> result(a.size());
+  for (std::size_t i = 0; i < a.size(); ++i) result[i] = a[i] - b[i];
+  return result;
+}
+
+double inverse_deviation(const Layer& layer, std::size_t column) {
+  return layer.log_variance.empty() ? 1.0 : std::exp(-0.5 * layer.log_variance[column]);
+}
+
+}  // namespace
+
+RbmLearner::RbmLearner(Rbm start, const TrainOptions& options, std::string prefix, ThreadTeam& team,
+                       std::vector<std::uint32_t> missing_values, std::span<const float> base_visible_bias)
+    : rbm_(std::move(start)),
+      options_(options),
+      prefix_(std::move(prefix)),
+      negative_(make_negative_phase(
+          rbm_, options,
+          base_visible_bias.empty() ? std::span<const float>(rbm_.visible.bias) : base_visible_bias, team)),
+      velocity_(rbm_.visible.spec, rbm_.hidden.spec),
+      visible_offset_(options.centring ? rbm_.visible_columns() : 0),
+      hidden_offset_(options.centring ? rbm_.hidden_columns() : 0),
+      activity_(options.sparsity_target > 0 ? rbm_.hidden_columns() : 0,
+                static_cast<float>(options.sparsity_target)),
+      memories_(team.size()),
+      gradients_(team.size()) {
+  if (const auto fault = find_option_fault(options); !fault.empty()) throw InputError(fault);
+  if (options.centring && has_open_length(rbm_.visible.spec))
+    throw InputError("centring is not defined for documents of different lengths; set centring = false.");
+  if (options.negative == NegativeKind::kFastPersistent) {
+    fast_ = Rbm(rbm_.visible.spec, rbm_.hidden.spec);
+    effective_ = rbm_;
+  }
+  if (!missing_values.empty() && !options.missing_absent) {
+    missing_start_.resize(missing_values.size() + 1, 0);
+    for (std::size_t c = 0; c < missing_values.size(); ++c)
+      missing_start_[c + 1] = missing_start_[c] + missing_values[c];
+    missing_state_ = Matrix<float>(1, missing_start_.back(), std::numeric_limits<float>::quiet_NaN());
+  }
+}
+
+ParameterList RbmLearner::state() {
+  ParameterList list = velocity_.parameters("velocity." + prefix_);
+  if (options_.negative == NegativeKind::kFastPersistent)
+    for (NamedTensor& tensor : fast_.parameters("fast." + prefix_)) list.push_back(tensor);
+  const auto add = [&](const char* name, std::span<float> values) {
+    if (!values.empty()) list.push_back({name, {values.size()}, values});
+  };
+  add("visible_offset", visible_offset_);
+  add("hidden_offset", hidden_offset_);
+  add("activity", activity_);
+  add("missing", missing_state_.values());
+  for (NamedTensor& tensor : negative_->state()) list.push_back(tensor);
+  return list;
+}
+
+void RbmLearner::restored() {
+  negative_->restored();
+  if (options_.negative != NegativeKind::kFastPersistent) return;
+  const ParameterList own = rbm_.parameters(""), fast = fast_.parameters(""), sum = effective_.parameters("");
+  for (std::size_t t = 0; t < own.size(); ++t)
+    for (std::size_t i = 0; i < own[t].values.size(); ++i)
+      sum[t].values[i] = own[t].values[i] + fast[t].values[i];
+}
+
+void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
+  positive_rows_ = batch.values.rows();
+  const Rbm& model = options_.negative == NegativeKind::kFastPersistent ? effective_ : rbm_;
+  negative_rows_ = negative_->begin(model, positive_rows_, info, team);
+  const std::size_t rows = positive_rows_ + negative_rows_;
+  visible_stack_.resize(rows, rbm_.visible_columns());
+  hidden_stack_.resize(rows, rbm_.hidden_columns());
+  hidden_samples_.resize(positive_rows_, rbm_.hidden_columns());
+  row_weights_.resize(rows);
+
+  double sum = 0;
+  for (std::size_t r = 0; r < positive_rows_; ++r) sum += batch.weights.empty() ? 1.0 : batch.weights[r];
+  for (std::size_t r = 0; r < positive_rows_; ++r) {
+    const double weight = batch.weights.empty() ? 1.0 : batch.weights[r];
+    row_weights_[r] = sum > 0 ? static_cast<float>(weight / sum) : 0.0f;
+  }
+  lengths_ = document_lengths(rbm_.visible.spec, batch.values);
+  PositiveStates positive;
+  positive.weights = std::span(row_weights_).first(positive_rows_);
+  negative_->weights(std::span(row_weights_).subspan(positive_rows_), positive);
+}
+
+void RbmLearner::fill_missing(const Batch& batch, const StepInfo& info, std::size_t first, std::size_t count,
+                              unsigned worker) {
+  BlockMemory& memory = memories_[worker];
+  const auto cases = batch.cases.subspan(first, count);
+  const auto values = batch.values.row_block(first, count);
+  const Noise noise = Noise(info.seed, Stream::kMissing, info.update);
+  memory.completed.resize(count, rbm_.visible_columns());
+  // A case seen for the first time starts from the visible layer alone.
+  std::fill(memory.completed.values().begin(), memory.completed.values().end(), 0.0f);
+  conditional(rbm_.visible, memory.completed, {}, {}, memory.completed, noise.child(0), cases);
+  std::vector<unsigned char> missing(count * values.cols());
+  for (std::size_t r = 0; r < count; ++r) {
+    std::size_t cell = missing_start_[cases[r]];
+    for (std::size_t i = 0; i < values.cols(); ++i) {
+      if (!std::isnan(values(r, i))) continue;
+      missing[r * values.cols() + i] = 1;
+      const float last = missing_state_(0, cell++);
+      values(r, i) = std::isnan(last) ? memory.completed(r, i) : last;
+    }
+  }
+  Matrix<float> hidden(count, rbm_.hidden_columns());
+  half_step(rbm_, Side::kHidden, values, {}, {}, hidden, noise.child(1), cases, memory.half_step);
+  half_step(rbm_, Side::kVisible, hidden, {}, {}, memory.completed, noise.child(2), cases, memory.half_step);
+  for (std::size_t r = 0; r < count; ++r) {
+    std::size_t cell = missing_start_[cases[r]];
+    for (std::size_t i = 0; i < values.cols(); ++i)
+      if (missing[r * values.cols() + i]) missing_state_(0, cell++) = values(r, i) = memory.completed(r, i);
+  }
+}
+
+void RbmLearner::mask_missing(const Batch& batch, std::size_t first, std::size_t count) {
+  for (std::size_t r = first; r < first + count; ++r)
+    for (std::size_t i = 0; i < batch.values.cols(); ++i)
+      if (std::isnan(batch.values(r, i))) visible_stack_(r, i) = visible_stack_(positive_rows_ + r, i) = 0.0f;
+}
+
+void RbmLearner::positive_block(const Batch& batch, const StepInfo& info, std::size_t first,
+                                std::size_t count, unsigned worker) {
+  const auto visible = visible_stack_.view().row_block(first, count);
+  const auto hidden = hidden_stack_.view().row_block(first, count);
+  if (!missing_start_.empty()) fill_missing(batch, info, first, count, worker);
+  for (std::size_t r = 0; r < count; ++r)
+    std::copy_n(batch.values.row(first + r).data(), visible.cols(), visible.row(r).data());
+  if (options_.missing_absent)
+    for (float& value : std::span(visible.data(), count * visible.cols()))
+      if (std::isnan(value)) value = 0.0f;
+  const bool samples = negative_->starts_from_data();
+  half_step(rbm_, Side::kHidden, visible, {}, hidden,
+            samples ? hidden_samples_.view().row_block(first, count) : MatrixView<float>{},
+            Noise(info.seed, Stream::kHiddenPositive, info.update), batch.cases.subspan(first, count),
+            memories_[worker].half_step);
+}
+
+void RbmLearner::negative_block(const StepInfo& info, std::size_t first, std::size_t count, unsigned worker) {
+  const Rbm& model = options_.negative == NegativeKind::kFastPersistent ? effective_ : rbm_;
+  PositiveStates positive;
+  positive.visible = visible_stack_.view().row_block(0, positive_rows_);
+  positive.hidden_samples = hidden_samples_;
+  positive.cases = batch_cases_;
+  positive.lengths = lengths_;
+  negative_->block(model, positive, first, count, worker, info,
+                   visible_stack_.view().row_block(positive_rows_ + first, count),
+                   hidden_stack_.view().row_block(positive_rows_ + first, count));
+}
+
+// Rows of both stacks become statistics; hidden rows get their weight, negative ones the other sign.
+void RbmLearner::weigh_rows(std::size_t first, std::size_t count) {
+  scale_to_statistics(rbm_.visible, visible_stack_.view().row_block(first, count));
+  scale_to_statistics(rbm_.hidden, hidden_stack_.view().row_block(first, count));
+  for (std::size_t r = first; r < first + count; ++r) {
+    const float weight = r < positive_rows_ ? row_weights_[r] : -row_weights_[r];
+    for (float& value : hidden_stack_.row(r)) value *= weight;
+  }
+}
+
+void RbmLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
+  batch_cases_ = batch.cases;
+  prepare_stacks(batch, info, team);
+  const bool together = negative_->starts_from_data();
+  const std::size_t step = block_of_cases(positive_rows_), negative_step = negative_->block_rows();
+  const std::size_t blocks = (positive_rows_ + step - 1) / step;
+  const std::size_t negative_blocks = together ? 0 : (negative_rows_ + negative_step - 1) / negative_step;
+  team.run(blocks + negative_blocks, [&](std::size_t b, unsigned worker) {
+    if (b < blocks) {
+      const std::size_t first = b * step, count = std::min(step, positive_rows_ - first);
+      positive_block(batch, info, first, count, worker);
+      if (together) {
+        negative_block(info, first, count, worker);
+        if (options_.missing_absent) mask_missing(batch, first, count);
+        weigh_rows(positive_rows_ + first, count);
+      }
+      weigh_rows(first, count);
+    } else {
+      const std::size_t first = (b - blocks) * negative_step;
+      const std::size_t count = std::min(negative_step, negative_rows_ - first);
+      negative_block(info, first, count, worker);
+      weigh_rows(positive_rows_ + first, count);
+    }
+  });
+  negative_->finish();
+  sum_moments(team);
+}
+
+// Weighted sums over the rows of one phase, columns [first, last) of the stacks.
+void RbmLearner::sum_moments(ThreadTeam& team) {
+  const std::size_t v = rbm_.visible_columns(), h = rbm_.hidden_columns();
+  const bool visible_squares = has_scaled_statistics(rbm_.visible.spec);
+  const bool hidden_squares = has_scaled_statistics(rbm_.hidden.spec), scaled = !lengths_.empty();
+  for (Moments* m : {&positive_moments_, &negative_moments_}) {
+    m->visible.assign(v, 0.0), m->hidden.assign(h, 0.0);
+    m->visible_square.assign(visible_squares ? v : 0, 0.0);
+    m->hidden_square.assign(hidden_squares ? h : 0, 0.0);
+    m->hidden_scaled.assign(scaled ? h : 0, 0.0);
+  }
+  const auto visible_columns = [&](std::size_t first, std::size_t last) {
+    for (std::size_t r = 0; r < visible_stack_.rows(); ++r) {
+      Moments& m = r < positive_rows_ ? positive_moments_ : negative_moments_;
+      const double weight = row_weights_[r];
+      const float* row = visible_stack_.row(r).data();
+      for (std::size_t i = first; i < last; ++i) m.visible[i] += weight * row[i];
+      if (visible_squares)
+        for (std::size_t i = first; i < last; ++i)
+          m.visible_square[i] += weight * static_cast<double>(row[i]) * row[i];
+    }
+  };
+  const auto hidden_columns = [&](std::size_t first, std::size_t last) {
+    for (std::size_t r = 0; r < hidden_stack_.rows(); ++r) {
+      const bool positive = r < positive_rows_;
+      Moments& m = positive ? positive_moments_ : negative_moments_;
+      const double sign = positive ? 1.0 : -1.0;
+      const float* row = hidden_stack_.row(r).data();
+      for (std::size_t j = first; j < last; ++j) m.hidden[j] += sign * row[j];
+      if (scaled) {
+        const double length = lengths_[positive ? r : r - positive_rows_];
+        for (std::size_t j = first; j < last; ++j) m.hidden_scaled[j] += sign * length * row[j];
+      }
+      if (hidden_squares && row_weights_[r] > 0)
+        for (std::size_t j = first; j < last; ++j)
+          m.hidden_square[j] += static_cast<double>(row[j]) * row[j] / row_weights_[r];
+    }
+  };
+  const std::size_t visible_blocks = (v + kMomentColumns - 1) / kMomentColumns;
+  const std::size_t hidden_blocks = (h + kMomentColumns - 1) / kMomentColumns;
+  team.run(visible_blocks + hidden_blocks, [&](std::size_t b, unsigned) {
+    if (b < visible_blocks)
+      visible_columns(b * kMomentColumns, std::min(v, (b + 1) * kMomentColumns));
+    else
+      hidden_columns((b - visible_blocks) * kMomentColumns,
+                     std::min(h, (b - visible_blocks + 1) * kMomentColumns));
+  });
+  visible_difference_ = difference(positive_moments_.visible, negative_moments_.visible);
+  hidden_difference_ = difference(positive_moments_.hidden, negative_moments_.hidden);
+}
+
+// Offsets follow the mean of data and model means (Melchior et al. 2016); the first update sets them.
+void RbmLearner::update_offsets(const StepInfo& info) {
+  const float keep = info.update == 0 ? 0.0f : static_cast<float>(options_.centring_decay);
+  const auto follow = [keep](std::span<float> offset, std::span<const double> a, std::span<const double> b) {
+    for (std::size_t i = 0; i < offset.size(); ++i)
+      offset[i] = keep * offset[i] + (1.0f - keep) * static_cast<float>(0.5 * (a[i] + b[i]));
+  };
+  follow(visible_offset_, positive_moments_.visible, negative_moments_.visible);
+  follow(hidden_offset_, positive_moments_.hidden, negative_moments_.hidden);
+}
+
+void RbmLearner::size_block_sums(std::size_t blocks) {
+  const std::size_t v = rbm_.visible_columns(), h = rbm_.hidden_columns();
+  weights_dot_gradient_.assign(rbm_.visible.log_variance.empty() ? 0 : v, 0.0);
+  gradient_dot_offset_.assign(options_.centring ? v : 0, 0.0);
+  block_offset_dot_gradient_.resize(options_.centring ? blocks : 0, h);
+  block_weights_dot_gradient_.resize(rbm_.hidden.log_variance.empty() ? 0 : blocks, h);
+  block_sizes_.resize(blocks, 2);
+}
+
+// Rows [first, first + count) of dW, and the sums over it that other parameters need.
+void RbmLearner::block_gradient(std::size_t first, std::size_t count, std::size_t block,
+                                MatrixView<float> gradient) {
+  product(1.0f, visible_stack_.view().col_block(first, count), Transpose::kYes, hidden_stack_, Transpose::kNo,
+          0.0f, gradient);
+  const bool centring = options_.centring;
+  if (centring) {
+    const auto offset_sums = block_offset_dot_gradient_.row(block);
+    std::fill(offset_sums.begin(), offset_sums.end(), 0.0);
+    for (std::size_t i = 0; i < count; ++i) {
+      const float mu = visible_offset_[first + i], dv = static_cast<float>(visible_difference_[first + i]);
+      double dot = 0;
+      const auto row = gradient.row(i);
+      for (std::size_t j = 0; j < row.size(); ++j) {
+        row[j] -= mu * static_cast<float>(hidden_difference_[j]) + dv * hidden_offset_[j];
+        dot += static_cast<double>(row[j]) * hidden_offset_[j];
+        offset_sums[j] += static_cast<double>(mu) * row[j];
+      }
+      gradient_dot_offset_[first + i] = dot;
+    }
+  }
+  if (!weights_dot_gradient_.empty())
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto weights = rbm_.weights.row(first + i);
+      for (std::size_t j = 0; j < weights.size(); ++j)
+        weights_dot_gradient_[first + i] += static_cast<double>(weights[j]) * gradient(i, j);
+    }
+  if (!block_weights_dot_gradient_.empty()) {
+    const auto sums = block_weights_dot_gradient_.row(block);
+    std::fill(sums.begin(), sums.end(), 0.0);
+    for (std::size_t i = 0; i < count; ++i)
+      for (std::size_t j = 0; j < sums.size(); ++j)
+        sums[j] += static_cast<double>(rbm_.weights(first + i, j)) * gradient(i, j);
+  }
+}
+
+std::vector<double> RbmLearner::column_sums(const Matrix<double>& block_sums) const {
+  std::vector<double> sums(block_sums.cols(), 0.0);
+  for (std::size_t b = 0; b < block_sums.rows(); ++b)
+    for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += block_sums(b, j);
+  return sums;
+}
+
+// The gradients of everything but the weights; block_gradient of all blocks comes before.
+void RbmLearner::rest_of_gradient(RbmGradient& gradient) const {
+  const std::size_t v = rbm_.visible_columns(), h = rbm_.hidden_columns();
+  gradient.visible_bias.resize(v), gradient.hidden_bias.resize(h);
+  const bool centring = options_.centring, scaled = !positive_moments_.hidden_scaled.empty();
+  const auto offset_dot_gradient = centring ? column_sums(block_offset_dot_gradient_) : std::vector<double>();
+  for (std::size_t i = 0; i < v; ++i) {
+    double g = visible_difference_[i] * inverse_deviation(rbm_.visible, i);
+    if (centring) g -= gradient_dot_offset_[i] / inverse_deviation(rbm_.visible, i);
+    gradient.visible_bias[i] = static_cast<float>(g);
+  }
+  for (std::size_t j = 0; j < h; ++j) {
+    double g = scaled ? positive_moments_.hidden_scaled[j] - negative_moments_.hidden_scaled[j]
+                      : hidden_difference_[j] * inverse_deviation(rbm_.hidden, j);
+    if (centring) g -= offset_dot_gradient[j] / inverse_deviation(rbm_.hidden, j);
+    gradient.hidden_bias[j] = static_cast<float>(g);
+  }
+  if (!rbm_.visible.log_variance.empty())
+    gradient.visible_log_variance =
+        log_variance_gradient(rbm_.visible, visible_difference_,
+                              difference(positive_moments_.visible_square, negative_moments_.visible_square),
+                              weights_dot_gradient_, negative_->visible_are_means() ? 1.0 : 0.0);
+  if (!rbm_.hidden.log_variance.empty())
+    gradient.hidden_log_variance =
+        log_variance_gradient(rbm_.hidden, hidden_difference_,
+                              difference(positive_moments_.hidden_square, negative_moments_.hidden_square),
+                              column_sums(block_weights_dot_gradient_), 0.0);
+}
+
+RbmGradient RbmLearner::gradient(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
+  collect(batch, info, team);
+  if (options_.centring) update_offsets(info);
+  const std::size_t rows = block_of_weights(rbm_.visible_columns(), rbm_.hidden_columns());
+  size_block_sums((rbm_.visible_columns() + rows - 1) / rows);
+  RbmGradient result;
+  result.weights = Matrix<float>(rbm_.visible_columns(), rbm_.hidden_columns());
+  team.run_blocks(rbm_.visible_columns(), rows, [&](std::size_t first, std::size_t count, unsigned) {
+    block_gradient(first, count, first / rows, result.weights.view().row_block(first, count));
+  });
+  rest_of_gradient(result);
+  return result;
+}
+
+// Mean activities above the target are pulled down through biases and, in proportion to their input, weights.
+void RbmLearner::add_sparsity() {
+  const auto keep = static_cast<float>(options_.sparsity_decay);
+  hidden_pull_.resize(activity_.size());
+  for (std::size_t j = 0; j < activity_.size(); ++j) {
+    activity_[j] = keep * activity_[j] + (1.0f - keep) * static_cast<float>(positive_moments_.hidden[j]);
+    hidden_pull_[j] = static_cast<float>(options_.sparsity_cost * (activity_[j] - options_.sparsity_target));
+  }
+}
+
+void RbmLearner::update_block(std::size_t first, std::size_t count, std::size_t block, unsigned worker,
+                              const StepInfo& info) {
+  Matrix<float>& memory = gradients_[worker];
+  memory.resize(block_of_weights(rbm_.visible_columns(), rbm_.hidden_columns()), rbm_.hidden_columns());
+  const auto gradient = memory.view().row_block(0, count);
+  block_gradient(first, count, block, gradient);
+  const bool fast = options_.negative == NegativeKind::kFastPersistent;
+  const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum),
+                        static_cast<float>(options_.l2), static_cast<float>(options_.l1)};
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto g = gradient.row(i);
+    if (!hidden_pull_.empty()) {
+      const auto input = static_cast<float>(positive_moments_.visible[first + i]);
+      for (std::size_t j = 0; j < g.size(); ++j) g[j] -= hidden_pull_[j] * input;
+    }
+    update_values(rule, g, velocity_.weights.row(first + i), rbm_.weights.row(first + i));
+    if (fast)
+      update_fast_values(options_, g, rbm_.weights.row(first + i), fast_.weights.row(first + i),
+                         effective_.weights.row(first + i));
+  }
+  if (!info.watch_update) return;
+  double change = 0, size = 0;
+  for (std::size_t i = first; i < first + count; ++i)
+    for (std::size_t j = 0; j < rbm_.hidden_columns(); ++j) {
+      change += static_cast<double>(velocity_.weights(i, j)) * velocity_.weights(i, j);
+      size += static_cast<double>(rbm_.weights(i, j)) * rbm_.weights(i, j);
+    }
+  block_sizes_(block, 0) = change, block_sizes_(block, 1) = size;
+}
+
+void RbmLearner::update_rest(const StepInfo& info) {
+  RbmGradient rest;
+  rest_of_gradient(rest);
+  for (std::size_t j = 0; j < hidden_pull_.size(); ++j) rest.hidden_bias[j] -= hidden_pull_[j];
+  const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum), 0.0f, 0.0f};
+  UpdateRule variance_rule = rule;
+  variance_rule.rate *= static_cast<float>(options_.variance_rate);
+  update_values(rule, rest.visible_bias, velocity_.visible.bias, rbm_.visible.bias);
+  update_values(rule, rest.hidden_bias, velocity_.hidden.bias, rbm_.hidden.bias);
+  update_values(variance_rule, rest.visible_log_variance, velocity_.visible.log_variance,
+                rbm_.visible.log_variance);
+  update_values(variance_rule, rest.hidden_log_variance, velocity_.hidden.log_variance,
+                rbm_.hidden.log_variance);
+  for (Layer* layer : {&rbm_.visible, &rbm_.hidden})
+    for (float& z : layer->log_variance) z = std::max(z, kMinLogVariance);
+  if (options_.negative != NegativeKind::kFastPersistent) return;
+  update_fast_values(options_, rest.visible_bias, rbm_.visible.bias, fast_.visible.bias,
+                     effective_.visible.bias);
+  update_fast_values(options_, rest.hidden_bias, rbm_.hidden.bias, fast_.hidden.bias, effective_.hidden.bias);
+  effective_.visible.log_variance = rbm_.visible.log_variance;
+  effective_.hidden.log_variance = rbm_.hidden.log_variance;
+}
+
+void RbmLearner::limit_norms(std::size_t rows, ThreadTeam& team) {
+  const std::size_t v = rbm_.visible_columns(), h = rbm_.hidden_columns();
+  Matrix<double> squares((v + rows - 1) / rows, h);
+  team.run_blocks(v, rows, [&](std::size_t first, std::size_t count, unsigned) {
+    const auto sums = squares.row(first / rows);
+    for (std::size_t i = first; i < first + count; ++i)
+      for (std::size_t j = 0; j < h; ++j)
+        sums[j] += static_cast<double>(rbm_.weights(i, j)) * rbm_.weights(i, j);
+  });
+  std::vector<float> factor(h, 1.0f);
+  const auto sums = column_sums(squares);
+  for (std::size_t j = 0; j < h; ++j)
+    if (const double norm = std::sqrt(sums[j]); norm > options_.norm_limit)
+      factor[j] = static_cast<float>(options_.norm_limit / norm);
+  team.run_blocks(v, rows, [&](std::size_t first, std::size_t count, unsigned) {
+    for (std::size_t i = first; i < first + count; ++i)
+      for (std::size_t j = 0; j < h; ++j) rbm_.weights(i, j) *= factor[j];
+  });
+}
+
+void RbmLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
+  collect(batch, info, team);
+  if (options_.centring) update_offsets(info);
+  if (!activity_.empty()) add_sparsity();
+  const std::size_t rows = block_of_weights(rbm_.visible_columns(), rbm_.hidden_columns());
+  const std::size_t blocks = (rbm_.visible_columns() + rows - 1) / rows;
+  size_block_sums(blocks);
+  team.run_blocks(rbm_.visible_columns(), rows, [&](std::size_t first, std::size_t count, unsigned worker) {
+    update_block(first, count, first / rows, worker, info);
+  });
+  update_rest(info);
+  if (options_.norm_limit > 0) limit_norms(rows, team);
+  if (!info.watch_update) return;
+  const auto sizes = column_sums(block_sizes_);
+  update_ratio_ = sizes[1] > 0 ? std::sqrt(sizes[0] / sizes[1]) : 0.0;
+}
+
+}  // namespace harmonium

@@ -44,21 +44,25 @@ struct LogSum {
 };
 
 void refuse_grey_values(const Rbm& rbm, ConstMatrixView<float> visible) {
-  const LayerSpec& spec = rbm.visible.spec;
+  if (const auto fault = find_grey_value(rbm.visible.spec, visible); !fault.empty()) throw InputError(fault);
+}
+
+}  // namespace
+
+std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visible) {
   for (std::size_t g = 0; g < spec.groups.size(); ++g) {
     if (spec.groups[g].kind != UnitKind::kBernoulli) continue;
     const std::size_t first = spec.first_column(g), last = first + spec.groups[g].columns();
     for (std::size_t r = 0; r < visible.rows(); ++r)
       for (std::size_t i = first; i < last; ++i)
         if (const float v = visible(r, i); v != 0.0f && v != 1.0f && !std::isnan(v))
-          throw InputError("case " + std::to_string(r) + " has the value " + std::to_string(v) +
-                           " in column " + std::to_string(i) +
-                           "; a likelihood is that of whole binary states: set data.binarise = \"sample\" or "
-                           "\"threshold\".");
+          return "case " + std::to_string(r) + " has the value " + std::to_string(v) + " in unit " +
+                 std::to_string(i) +
+                 ", but a likelihood is that of whole binary states: set data.binarise = \"sample\" or "
+                 "\"threshold\".";
   }
+  return {};
 }
-
-}  // namespace
 
 bool can_enumerate(const Rbm& rbm) {
   return rbm.visible.spec.has_energy() && rbm.hidden.spec.has_energy() &&

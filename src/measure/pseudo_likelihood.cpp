@@ -5,6 +5,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
+#include "harmonium/measure/exact.h"
 
 namespace harmonium {
 namespace {
@@ -44,16 +45,21 @@ double variable_term(const Rbm& rbm, const LayerVariable& variable, const StateE
 
 }  // namespace
 
+std::string find_pseudo_likelihood_fault(const Rbm& rbm) {
+  if (!rbm.hidden.spec.has_energy()) return "hidden units without an energy have no pseudo-likelihood.";
+  for (const UnitGroup& group : rbm.visible.spec.groups)
+    if (!LayerSpec{{group}}.is_enumerable() || group.kind == UnitKind::kMultinomial)
+      return "the pseudo-likelihood compares all values of one variable at a time, which " +
+             std::string(kind_name(group.kind)) + " units do not have in a finite number.";
+  return {};
+}
+
 std::vector<double> pseudo_log_likelihoods(const Rbm& rbm, ConstMatrixView<float> visible, ThreadTeam& team) {
+  if (const auto fault = find_pseudo_likelihood_fault(rbm); !fault.empty()) throw InputError(fault);
+  if (const auto fault = find_grey_value(rbm.visible.spec, visible); !fault.empty()) throw InputError(fault);
   const auto variables = split_into_variables(rbm.visible);
   std::vector<StateEnumerator> states;
-  for (const LayerVariable& variable : variables) {
-    const UnitKind kind = variable.layer.spec.groups[0].kind;
-    if (!variable.layer.spec.is_enumerable() || kind == UnitKind::kMultinomial)
-      throw InputError("the pseudo-likelihood compares all values of one variable at a time, which " +
-                       std::string(kind_name(kind)) + " units do not have in a finite number.");
-    states.emplace_back(variable.layer.spec);
-  }
+  for (const LayerVariable& variable : variables) states.emplace_back(variable.layer.spec);
   std::vector<double> result(visible.rows());
   std::vector<CaseMemory> memories(team.size());
   team.run(visible.rows(), [&](std::size_t r, unsigned worker) {

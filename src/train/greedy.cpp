@@ -1,6 +1,7 @@
 #include "harmonium/train/greedy.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include "harmonium/base/error.h"
@@ -16,6 +17,7 @@ namespace {
 constexpr const char* kCheckpointKey = "harmonium_checkpoint";
 constexpr int kCheckpointVersion = 1;
 constexpr std::size_t kScanRows = 4096;
+constexpr auto kShortestCheckpointInterval = std::chrono::seconds(2);
 
 // Each RBM of a stack has random numbers of its own.
 std::uint64_t seed_of_layer(std::uint64_t seed, std::size_t layer) {
@@ -59,6 +61,9 @@ void copy_values(const ParameterList& from, const ParameterList& to) {
 }  // namespace
 
 struct GreedyTrainer::Run {
+  Run(DeepBeliefNet start, TrainingData cases, std::vector<TrainOptions> layer_options, ThreadTeam& threads)
+      : net(std::move(start)), data(cases), options(std::move(layer_options)), team(threads) {}
+
   DeepBeliefNet net;
   std::optional<DeepBeliefNet> last;
   TrainingData data;
@@ -72,6 +77,7 @@ struct GreedyTrainer::Run {
   std::unique_ptr<RbmLearner> learner;
   std::unique_ptr<TrainingLoop> loop;
   std::unique_ptr<Monitor> monitor;
+  std::chrono::steady_clock::time_point last_checkpoint = std::chrono::steady_clock::now();
 
   std::string prefix() const { return "layers." + std::to_string(layer); }
   bool has_labels(std::size_t n) const { return net.label_columns > 0 && n + 1 == net.depth(); }
@@ -129,6 +135,16 @@ struct GreedyTrainer::Run {
   }
 
   void epoch_done(std::uint64_t epoch, const GreedyHooks& hooks) {
+    const bool last_epoch = epoch == options[layer].epochs;
+    if (epoch % options[layer].measure_every == 0 || last_epoch) measure_epoch(epoch, hooks);
+    // Epochs of a few milliseconds need no checkpoint each.
+    const auto now = std::chrono::steady_clock::now();
+    if (!hooks.checkpoint || (!last_epoch && now - last_checkpoint < kShortestCheckpointInterval)) return;
+    hooks.checkpoint();
+    last_checkpoint = now;
+  }
+
+  void measure_epoch(std::uint64_t epoch, const GreedyHooks& hooks) {
     if (const auto fault = find_number_fault(learner->parameters()); !fault.empty()) throw WorkError(fault);
     const Rbm rbm = current_rbm();
     HistoryRecord record{layer, epoch, monitor->measure(rbm, learner->negative_phase(), epoch, team), {}};
@@ -139,7 +155,6 @@ struct GreedyTrainer::Run {
     if (const auto fault = find_normalisation_fault(rbm); !fault.empty()) record.warnings.push_back(fault);
     history.push_back(std::move(record));
     if (hooks.epoch_done) hooks.epoch_done(history.back());
-    if (hooks.checkpoint) hooks.checkpoint();
   }
 
   LoopHooks loop_hooks(const GreedyHooks& hooks) {
@@ -154,7 +169,7 @@ struct GreedyTrainer::Run {
 
 GreedyTrainer::GreedyTrainer(DeepBeliefNet net, TrainingData data, std::vector<TrainOptions> options,
                              ThreadTeam& team)
-    : run_(new Run{std::move(net), {}, data, std::move(options), team, {}, 0, {}, {}, {}, {}, {}}) {
+    : run_(std::make_unique<Run>(std::move(net), data, std::move(options), team)) {
   Run& run = *run_;
   check(run.options.size() == run.net.depth(), "one set of options for each RBM");
   for (const TrainOptions& o : run.options)

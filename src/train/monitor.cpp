@@ -61,25 +61,26 @@ void measure_free_energies(const Rbm& rbm, ConstMatrixView<float> train, ConstMa
     measures["free_energy_fantasies"] = mean_of(free_energy(rbm, fantasies, team));
 }
 
+// Where neither can be had (grey pixels, kinds without an energy) the history goes without; `evaluate` says
+// why.
 void measure_likelihood(const Rbm& rbm, ConstMatrixView<float> cases, bool missing, Measures& measures,
                         ThreadTeam& team) {
-  // Enumerating 2^16 states takes well under a second; larger sums belong to `evaluate`.
+  // 2^20 states take a second or two; larger sums belong to `evaluate`.
   constexpr double kMostStatesAfterAnEpoch = 1 << 20;
+  constexpr std::size_t kPseudoCases = 100;
+  if (!find_grey_value(rbm.visible.spec, cases).empty()) return;
   const auto states = [](const LayerSpec& spec) {
     return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
   };
-  try {
-    if (can_enumerate(rbm) &&
-        std::min(states(rbm.visible.spec), states(rbm.hidden.spec)) <= kMostStatesAfterAnEpoch) {
-      const double log_z = exact_log_z(rbm, team);
-      measures["log_likelihood"] = mean_of(missing ? observed_log_likelihoods(rbm, cases, log_z, team)
-                                                   : log_likelihoods(rbm, cases, log_z, team));
-    } else if (!missing) {
-      const std::size_t few = std::min<std::size_t>(cases.rows(), 100);
-      measures["pseudo_log_likelihood"] = mean_of(pseudo_log_likelihoods(rbm, cases.row_block(0, few), team));
-    }
-  } catch (const InputError&) {
-    // Grey pixels or kinds without these measures: the history goes without; `evaluate` says why.
+  if (can_enumerate(rbm) &&
+      std::min(states(rbm.visible.spec), states(rbm.hidden.spec)) <= kMostStatesAfterAnEpoch &&
+      !(missing && states(rbm.hidden.spec) > kMostStatesAfterAnEpoch)) {
+    const double log_z = exact_log_z(rbm, team);
+    measures["log_likelihood"] = mean_of(missing ? observed_log_likelihoods(rbm, cases, log_z, team)
+                                                 : log_likelihoods(rbm, cases, log_z, team));
+  } else if (!missing && find_pseudo_likelihood_fault(rbm).empty()) {
+    const auto few = cases.row_block(0, std::min(cases.rows(), kPseudoCases));
+    measures["pseudo_log_likelihood"] = mean_of(pseudo_log_likelihoods(rbm, few, team));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "harmonium/models/rbm.h"
@@ -23,6 +24,10 @@ using ProgressCallback = std::function<void(double)>;
 /// log Z = log sum_v sum_h exp(-E(v, h)), over the layer with fewer states. Throws InputError where that is
 /// more than 2^25 states, and where an energy is missing.
 double exact_log_z(const Rbm& rbm, ThreadTeam& team, const ProgressCallback& progress = {});
+
+/// A likelihood is that of whole states: the first Bernoulli value other than 0 and 1 as a sentence that says
+/// what to change, or empty. Missing values (NaN) pass.
+std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visible);
 
 /// log p(v) = -F(v) - log Z of each row, given log Z. For real-valued groups a log density. Rows are whole
 /// states: Bernoulli values other than 0 and 1 are refused (InputError), because their "likelihood" is that

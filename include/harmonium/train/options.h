@@ -55,8 +55,11 @@ struct TrainOptions {
   std::size_t average_epochs = 0;    ///< average parameters over about the last so many epochs; 0 is off
   bool missing_absent = false;       ///< missing values are masked in both phases instead of being sampled
   std::size_t likelihood_every = 0;  ///< epochs between log-likelihoods in the history; 0 is never
+  std::size_t measure_every =
+      1;  ///< epochs between lines of the history (data sets of one batch: 100 or more)
   std::size_t monitor_cases = 1000;  ///< cases of each set that are measured after an epoch
-  double checkpoint_minutes = 10;    ///< between checkpoints within an epoch; each epoch ends with one too
+  double checkpoint_minutes =
+      10;  ///< between checkpoints within an epoch; an epoch's end makes one too (at most one in 2 s)
 };
 
 /// The first fault in the options as a sentence that names the key and what would be right; empty if none.

@@ -1,0 +1,84 @@
+#include "harmonium/kernels/products.h"
+
+#include <algorithm>
+
+#include "harmonium/base/error.h"
+#include "harmonium/kernels/isa.h"
+
+#ifdef HARMONIUM_ONEDNN
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.h>
+#else
+#include <cblas.h>
+#endif
+
+namespace harmonium {
+namespace {
+
+// Both libraries would start threads of their own inside a product; ours are busy already. The OpenMP setting
+// belongs to the calling thread, so every thread makes it once.
+void keep_to_this_thread() {
+  thread_local const bool done = [] {
+    cap_instruction_set_from_environment();
+#ifdef HARMONIUM_ONEDNN
+    omp_set_num_threads(1);
+#else
+    openblas_set_num_threads(1);
+#endif
+    return true;
+  }();
+  (void)done;
+}
+
+}  // namespace
+
+void product(float alpha, ConstMatrixView<float> a, Transpose turn_a, ConstMatrixView<float> b,
+             Transpose turn_b, float beta, MatrixView<float> c) {
+  const bool ta = turn_a == Transpose::kYes, tb = turn_b == Transpose::kYes;
+  const std::size_t m = ta ? a.cols() : a.rows(), k = ta ? a.rows() : a.cols();
+  const std::size_t n = tb ? b.rows() : b.cols();
+  check((tb ? b.cols() : b.rows()) == k && c.rows() == m && c.cols() == n, "shapes of a product do not fit");
+  if (m == 0 || n == 0) return;
+  if (k == 0) {
+    for (std::size_t i = 0; i < m; ++i)
+      for (float& value : c.row(i)) value = beta == 0.0f ? 0.0f : beta * value;
+    return;
+  }
+  keep_to_this_thread();
+#ifdef HARMONIUM_ONEDNN
+  using Size = dnnl_dim_t;
+  const dnnl_status_t status =
+      dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', static_cast<Size>(m), static_cast<Size>(n),
+                 static_cast<Size>(k), alpha, a.data(), static_cast<Size>(a.stride()), b.data(),
+                 static_cast<Size>(b.stride()), beta, c.data(), static_cast<Size>(c.stride()));
+  if (status != dnnl_success) throw WorkError("oneDNN could not multiply two matrices: out of memory?");
+#else
+  cblas_sgemm(CblasRowMajor, ta ? CblasTrans : CblasNoTrans, tb ? CblasTrans : CblasNoTrans,
+              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), alpha, a.data(),
+              static_cast<int>(a.stride()), b.data(), static_cast<int>(b.stride()), beta, c.data(),
+              static_cast<int>(c.stride()));
+#endif
+}
+
+std::string products_library() {
+#ifdef HARMONIUM_ONEDNN
+  const dnnl_version_t* v = dnnl_version();
+  return "oneDNN " + std::to_string(v->major) + "." + std::to_string(v->minor) + "." +
+         std::to_string(v->patch);
+#else
+  return openblas_get_config();
+#endif
+}
+
+std::size_t block_of_cases(std::size_t rows) {
+  const std::size_t blocks = std::max<std::size_t>(1, rows / 48);
+  return (rows + blocks - 1) / blocks;
+}
+
+std::size_t block_of_weights(std::size_t rows, std::size_t cols) {
+  // About 64 Ki weights: gradient, weights and velocity of a block stay in a 1 MiB cache.
+  const std::size_t fits = std::max<std::size_t>(16, 65536 / std::max<std::size_t>(cols, 1));
+  return std::min(rows, fits);
+}
+
+}  // namespace harmonium

@@ -1,0 +1,80 @@
+// Gaussian units: real values with variance sigma^2, 1 or learned.
+//
+//   statistic      s(v) = v / sigma
+//   energy         (v - b)^2 / (2 sigma^2)
+//   log-partition  log(sigma sqrt(2 pi)) + b x / sigma + x^2 / 2        x: interaction input, without b
+//   mean           b + sigma x       (of the value; the statistic's is b / sigma + x)
+//   variance       sigma^2
+//   sample         b + sigma (x + n), n standard normal: draw 0 of Noise::normal
+//
+// sigma^2 = exp(log_variance) with log_variance held at or above kMinLogVariance. Freund & Haussler 1994;
+// Hinton & Salakhutdinov 2006; the learned log-variance is Cho, Ilin & Raiko 2011.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "units/kind.h"
+
+namespace harmonium {
+namespace {
+
+double log_variance_at(const GroupRow& row, std::size_t j) {
+  return row.log_variance == nullptr ? 0.0 : std::max(row.log_variance[j], kMinLogVariance);
+}
+
+double sigma_at(const GroupRow& row, std::size_t j) {
+  return row.log_variance == nullptr ? 1.0 : std::exp(0.5 * log_variance_at(row, j));
+}
+
+void mean(const GroupRow& row, const float* input, float* mean) {
+  for (std::size_t j = 0; j < row.columns; ++j)
+    mean[j] = static_cast<float>(row.bias_at(j) + sigma_at(row, j) * input[j]);
+}
+
+void sample(const GroupRow& row, const float* input, const RowNoise& noise, float* sample) {
+  for (std::size_t j = 0; j < row.columns; ++j) {
+    const auto unit = static_cast<std::uint32_t>(row.first_unit + j);
+    const double n = noise.noise.normal(noise.case_index, unit);
+    sample[j] = static_cast<float>(row.bias_at(j) + sigma_at(row, j) * (input[j] + n));
+  }
+}
+
+double energy(const GroupRow& row, const float* values) {
+  double sum = 0.0;
+  for (std::size_t j = 0; j < row.columns; ++j) {
+    const double distance = (values[j] - row.bias_at(j)) / sigma_at(row, j);
+    sum += 0.5 * distance * distance;
+  }
+  return sum;
+}
+
+double log_partition(const GroupRow& row, const double* input) {
+  static const double log_root_two_pi = 0.5 * std::log(2.0 * std::numbers::pi);
+  double sum = 0.0;
+  for (std::size_t j = 0; j < row.columns; ++j) {
+    const double x = input[j];
+    sum +=
+        log_root_two_pi + 0.5 * log_variance_at(row, j) + row.bias_at(j) * x / sigma_at(row, j) + 0.5 * x * x;
+  }
+  return sum;
+}
+
+ValueFault fault(const UnitGroup&, std::span<const float> values, bool nan_is_missing) {
+  for (std::size_t j = 0; j < values.size(); ++j) {
+    if ((nan_is_missing && std::isnan(values[j])) || std::isfinite(values[j])) continue;
+    return {j, number(values[j]) + " is not a finite number"};
+  }
+  return {};
+}
+
+double states(const UnitGroup&) {
+  return std::numeric_limits<double>::infinity();
+}
+
+}  // namespace
+
+const KindTable kGaussianTable{UnitKind::kGaussian, "gaussian", mean,   sample,  energy,
+                               log_partition,       fault,      states, nullptr, nullptr};
+
+}  // namespace harmonium

@@ -49,6 +49,7 @@ class Dataset final : public BatchSource {
   void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
              MatrixView<float> values) const override;
   std::span<const float> case_weights() const override { return weights_; }
+  bool varies_by_epoch() const override { return is_sampled(); }
   bool has_missing() const override;
 
   const std::string& name() const { return name_; }
@@ -130,6 +131,7 @@ class LabelledSource final : public BatchSource {
   void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
              MatrixView<float> values) const override;
   std::span<const float> case_weights() const override { return source_->case_weights(); }
+  bool varies_by_epoch() const override { return source_->varies_by_epoch(); }
   bool has_missing() const override { return source_->has_missing() || has_unknown_; }
 
  private:

@@ -1,0 +1,57 @@
+// What a finished model is worth: the measures of [measure], by name.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harmonium/baselines/pca.h"
+#include "harmonium/measure/mixing.h"
+#include "harmonium/recipe/training.h"
+
+namespace harmonium {
+
+/// One number, with what is needed to trust it.
+struct Measurement {
+  std::string name;  ///< "test_log_likelihood"
+  double value = 0;
+  std::optional<double> standard_error;  ///< of a mean over cases
+  std::size_t cases = 0;                 ///< 0 where it is not over cases
+  std::string unit;                      ///< "nats", "squared error per case", ...
+  std::string how;                       ///< "exact: log Z over 2^20 states"
+};
+
+struct MeasureResult {
+  std::vector<Measurement> measurements;
+  std::vector<std::string> warnings;
+  std::optional<Mixing> mixing;
+};
+
+/// How to get log p(v) of an RBM; see MeasureRecipe::likelihood.
+struct LikelihoodPlan {
+  std::string how = "auto";
+  std::size_t runs = 100, temperatures = 10000;
+  std::uint64_t seed = 1;
+};
+
+/// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z";
+/// where they cannot be had, a warning that says why (how = "exact" or "annealed": InputError).
+void measure_likelihood(const Rbm& rbm, ConstMatrixView<float> cases, const std::string& prefix,
+                        const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter,
+                        MeasureResult& result);
+
+/// Reconstruction errors, likelihoods, free-energy gap, KL and mixing of a model, as the recipe asks.
+MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const Model& model,
+                            ThreadTeam& team, Reporter& reporter);
+
+/// What a model of one class makes of the others (the tutorial's twos): errors of its reconstructions of that
+/// class and of others beside PCA's, and what nearest neighbours among all classes' training cases read in
+/// them.
+struct OneClassResult {
+  std::vector<Measurement> measurements;
+  Matrix<float> own, own_reconstruction, others, others_reconstruction;  ///< cases to show
+};
+OneClassResult measure_one_class(const Recipe& recipe, const RecipeData& data, const Model& model,
+                                 ThreadTeam& team, Reporter& reporter);
+
+}  // namespace harmonium

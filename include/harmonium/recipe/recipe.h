@@ -1,0 +1,110 @@
+// A recipe: everything about an experiment in one value, read from a TOML file or built from options.
+//
+// One table of keys (recipe/keys.h) reads the file, answers `--set key=value`, makes the options of `train`
+// and their help, and writes the canonical text that a model keeps.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harmonium/data/load.h"
+#include "harmonium/train/options.h"
+
+namespace harmonium {
+
+/// [data]: what to learn from and what to measure on.
+struct DataRecipe {
+  std::string train = "mnist";  ///< a named data set, or a path
+  std::string test;             ///< likewise; empty: the test part of `train`, where it has one
+  std::string labels;           ///< path of the labels, where they are not found beside the values
+  std::string label_column, weights_column;  ///< of a table
+  std::vector<std::string> classes;          ///< keep these classes only
+  std::size_t limit = 0;                     ///< keep the first so many training cases
+  std::size_t held_out = 0;                  ///< training cases kept apart, to watch for overfitting
+  std::string binarise;                      ///< "none", "threshold", "sample"; empty: as the schema says
+  std::optional<double> threshold;
+  std::optional<bool> standardise;
+  std::string missing;              ///< "refuse", "unknown", "absent"; empty: as the schema says
+  std::vector<std::size_t> resize;  ///< images to height, width
+  std::string columns;              ///< TOML text of [data.columns], or empty
+};
+
+/// [measure]: what to measure when learning is done.
+struct MeasureRecipe {
+  std::string likelihood =
+      "auto";  ///< "exact", "annealed", "none"; auto: exact where it can be summed quickly
+  std::size_t annealing_runs = 100, annealing_temperatures = 10000;
+  bool pseudo_likelihood = false;
+  bool kl = false;               ///< KL(data || model) on the training cases
+  std::size_t mixing_steps = 0;  ///< Gibbs steps for the autocorrelation of energies; 0 is off
+  std::size_t cases = 10000;     ///< test cases measured, at most
+  // [measure.one_class]: what a model of one class makes of the others (the tutorial's twos).
+  std::string one_class;               ///< the class, e.g. "2"; empty is off
+  std::size_t one_class_pca = 50;      ///< components of the PCA that stands beside it
+  std::size_t one_class_cases = 2000;  ///< test cases of other classes
+};
+
+/// [report]: what to show.
+struct ReportRecipe {
+  std::size_t fantasies = 100;  ///< chains; 0 is off
+  std::vector<std::size_t> fantasy_steps = {0, 1, 10, 100, 1000};
+  std::string fantasy_start = "noise";  ///< or "data"
+  std::size_t features = 100;           ///< weight images shown for each layer
+};
+
+/// [[variant]]: the same experiment with some keys changed.
+struct RecipeVariant {
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> set;  ///< key and TOML literal
+};
+
+struct Recipe {
+  std::string name = "run", title;
+  std::uint64_t seed = 1;
+  std::string layers = "data - 500";
+  DataRecipe data;
+  TrainOptions train;
+  /// [[layer]] tables, one an RBM from the data up: keys of [train] that differ there, as TOML literals.
+  std::vector<std::map<std::string, std::string>> layer_overrides;
+  MeasureRecipe measure;
+  ReportRecipe report;
+  std::vector<std::uint64_t> sweep_seeds;  ///< run once for each; empty: `seed` alone
+  std::vector<RecipeVariant> variants;
+};
+
+/// Reads a file. Throws InputError "FILE:LINE:COLUMN: ..." for what is not TOML, unknown keys (with the
+/// nearest known one), values of a wrong type or out of range.
+Recipe load_recipe(const std::filesystem::path& path);
+Recipe parse_recipe(const std::string& text, const std::string& where);
+
+/// Sets one key from text: a TOML literal, or bare words for a text. "layer.2.epochs" speaks of the second
+/// RBM. Throws InputError as above.
+void set_recipe_key(Recipe& recipe, const std::string& key, const std::string& text);
+
+/// The canonical text: every key in a fixed order; it reads back to the same recipe (variants and seeds of a
+/// sweep left out). Keys that do not change the result (train.checkpoint_minutes) are left out of the text
+/// that a checkpoint compares.
+std::string recipe_text(const Recipe& recipe, bool for_checkpoint = false);
+
+/// Options of each RBM: [train], then its [[layer]] table. Throws InputError for more tables than RBMs.
+std::vector<TrainOptions> layer_options(const Recipe& recipe, std::size_t rbms);
+
+/// A key as people see it.
+struct RecipeKey {
+  std::string path;           ///< "train.rate"
+  std::string default_value;  ///< as TOML
+  std::string help;           ///< one line
+};
+/// All keys, in the order of the canonical text.
+std::vector<RecipeKey> recipe_keys();
+
+/// Requests for the training and test cases. `test` is empty where the recipe names none and the source has
+/// no test part.
+DataRequest train_request(const Recipe& recipe);
+std::optional<DataRequest> test_request(const Recipe& recipe);
+
+}  // namespace harmonium

@@ -1,0 +1,76 @@
+// A recipe turned into a trained model, with checkpoints and a history: the part that `run` and `train`
+// share.
+#pragma once
+
+#include <atomic>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "harmonium/data/dataset.h"
+#include "harmonium/models/model_file.h"
+#include "harmonium/recipe/recipe.h"
+#include "harmonium/train/loop.h"
+
+namespace harmonium {
+
+/// What a run tells while it works. The command line prints it on standard error; the default says nothing.
+class Reporter {
+ public:
+  virtual ~Reporter() = default;
+  /// One line of information ("60,000 cases of mnist").
+  virtual void say(const std::string& /*line*/) {}
+  /// A sentence that asks for attention.
+  virtual void warn(const std::string& /*sentence*/) {}
+  /// `layer` of `layers` RBMs is under way.
+  virtual void training(std::size_t /*layer*/, std::size_t /*layers*/, const LoopProgress& /*progress*/,
+                        std::size_t /*cases_per_batch*/, std::size_t /*cases*/) {}
+  virtual void epoch_done(const HistoryRecord& /*record*/) {}
+  /// Work without epochs: what is done, and which fraction of it.
+  virtual void working(const std::string& /*what*/, double /*fraction*/) {}
+};
+
+/// Where a run leaves its files, and how it behaves.
+struct RunOptions {
+  bool resume = false;     ///< go on from a checkpoint where there is one
+  bool overwrite = false;  ///< allow a finished model in the same place
+  ThreadTeam* team = nullptr;
+  Reporter* reporter = nullptr;
+  const std::atomic<bool>* stop = nullptr;  ///< set by Ctrl-C: save and end
+  std::string command;                      ///< as typed, for reports
+};
+
+/// The data of a recipe.
+struct RecipeData {
+  Dataset train;
+  std::optional<Dataset> held_out, test;
+};
+RecipeData load_recipe_data(const Recipe& recipe, Reporter& reporter);
+
+/// Layers of the recipe with "data" resolved, and whether there are label units.
+struct ResolvedLayers {
+  std::vector<LayerSpec> layers;
+  bool labels = false;
+};
+ResolvedLayers resolve_layers(const Recipe& recipe, const Dataset& train);
+
+/// Files of one training run: MODEL, MODEL.checkpoint while it is unfinished, MODEL.history.jsonl.
+struct TrainingFiles {
+  std::filesystem::path model, checkpoint, history;
+  static TrainingFiles beside(const std::filesystem::path& model);
+};
+
+struct TrainingResult {
+  bool finished = false;  ///< false: stopped after a checkpoint
+  Model model;
+  double seconds = 0;  ///< of this call; goes beside the model, never into it
+};
+
+/// Trains as the recipe says and writes the files. Throws InputError for what the recipe or the data have
+/// wrong, where a finished model is there already (unless options.overwrite), or where a checkpoint belongs
+/// to another recipe; WorkError where files cannot be written or learning diverged.
+TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
+                           const RunOptions& options);
+
+}  // namespace harmonium

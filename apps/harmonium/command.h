@@ -1,0 +1,62 @@
+// What the commands of the program share: global options, how a command is added, models with their data.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "harmonium/base/threads.h"
+#include "harmonium/data/dataset.h"
+#include "harmonium/models/model_file.h"
+#include "harmonium/recipe/measures.h"
+#include "terminal.h"
+
+namespace harmonium::app {
+
+using Json = nlohmann::ordered_json;
+
+/// Options that every command takes, before or after its name.
+struct Globals {
+  unsigned threads = 0;
+  std::optional<std::uint64_t> seed;
+  std::string precision = "auto";
+  bool quiet = false, json = false;
+  std::string command_line;           ///< as typed, for reports
+  std::atomic<bool>* stop = nullptr;  ///< set by Ctrl-C
+};
+
+/// A command does its work here and returns the exit code; it throws InputError (2) or WorkError (1).
+using Action = std::function<int()>;
+
+/// Each adds one command; when it is chosen, its action is put into `action`.
+void add_run(CLI::App& app, Globals& globals, Action& action);
+void add_train(CLI::App& app, Globals& globals, Action& action);
+void add_sample(CLI::App& app, Globals& globals, Action& action);
+void add_reconstruct(CLI::App& app, Globals& globals, Action& action);
+void add_encode(CLI::App& app, Globals& globals, Action& action);
+void add_evaluate(CLI::App& app, Globals& globals, Action& action);
+void add_inspect(CLI::App& app, Globals& globals, Action& action);
+void add_data(CLI::App& app, Globals& globals, Action& action);
+
+/// The cases of `source` as the model's own schema reads them.
+Dataset load_model_data(const Model& model, const std::string& source, const std::string& part,
+                        std::size_t limit);
+
+/// Rows as a file: .npy, .csv (a column a unit), or .png where the rows are images of `shape`. Throws
+/// InputError for another ending or rows that are no images.
+void write_rows(const std::filesystem::path& path, ConstMatrixView<float> rows,
+                const std::vector<std::size_t>& shape, const std::string& column_prefix);
+
+/// Rows and columns of the image that a case of the model's data is, or empty.
+std::vector<std::size_t> model_image_shape(const Model& model);
+
+/// Prints measurements for people, or adds them to a JSON object.
+void print_measurements(std::span<const Measurement> measurements);
+Json measurements_json(std::span<const Measurement> measurements);
+/// Prints `json` alone on standard output.
+void print_json(const Json& json);
+
+}  // namespace harmonium::app

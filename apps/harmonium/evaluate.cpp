@@ -1,0 +1,71 @@
+// `harmonium evaluate`: how good a model is on cases.
+#include <cstdio>
+
+#include "command.h"
+#include "harmonium/base/error.h"
+#include "harmonium/recipe/run.h"
+
+namespace harmonium::app {
+namespace {
+
+struct Options {
+  std::string model, data, part;
+  std::size_t cases = 10000;
+  LikelihoodPlan plan;
+  bool pseudo = false;
+};
+
+int evaluate(const Globals& globals, const Options& o) {
+  const Model model = load_model(o.model);
+  ThreadTeam team(globals.threads);
+  TerminalReporter reporter(globals.quiet);
+  const Dataset data = load_model_data(model, o.data, o.part, o.cases);
+  Recipe recipe;
+  recipe.seed = globals.seed.value_or(1);
+  recipe.measure.likelihood = o.plan.how;
+  recipe.measure.annealing_runs = o.plan.runs;
+  recipe.measure.annealing_temperatures = o.plan.temperatures;
+  recipe.measure.pseudo_likelihood = o.pseudo;
+  recipe.measure.cases = o.cases;
+  const MeasureResult result = measure_model(recipe, RecipeData{data, {}, {}}, model, team, reporter);
+  // The cases given are neither training nor test cases of this command.
+  std::vector<Measurement> measurements = result.measurements;
+  for (Measurement& m : measurements)
+    if (m.name.starts_with("train_")) m.name.erase(0, 6);
+  if (globals.json) {
+    print_json({{"model", o.model},
+                {"data", data.description()},
+                {"cases", data.size()},
+                {"measures", measurements_json(measurements)},
+                {"warnings", result.warnings}});
+  } else {
+    print_measurements(measurements);
+    for (const std::string& sentence : result.warnings)
+      std::fprintf(stderr, "warning: %s\n", sentence.c_str());
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_evaluate(CLI::App& app, Globals& globals, Action& action) {
+  auto* command =
+      app.add_subcommand("evaluate", "log-likelihood, reconstruction error and more, on given cases");
+  auto o = std::make_shared<Options>();
+  command->add_option("MODEL", o->model, "a model file")->required();
+  command->add_option("DATA", o->data, "a named data set or a path; read as the model's own data were")
+      ->required();
+  command->add_option("--part", o->part, "part of a named data set: train or test");
+  command->add_option("--cases", o->cases, "measure the first so many")->capture_default_str();
+  command->add_option("--likelihood", o->plan.how, "auto, exact (summed), annealed (estimated) or none")
+      ->check(CLI::IsMember({"auto", "exact", "annealed", "none"}))
+      ->capture_default_str();
+  command->add_option("--runs", o->plan.runs, "runs of annealed importance sampling")->capture_default_str();
+  command->add_option("--temperatures", o->plan.temperatures, "temperatures of annealed importance sampling")
+      ->capture_default_str();
+  command->add_flag("--pseudo", o->pseudo, "also the pseudo-log-likelihood");
+  command->footer("Example:\n  harmonium evaluate model.safetensors mnist --part test --json");
+  command->callback([&globals, &action, o] { action = [&globals, o] { return evaluate(globals, *o); }; });
+}
+
+}  // namespace harmonium::app

@@ -1,0 +1,117 @@
+// The command line: parses, calls the library, prints. Results go to standard output, progress and warnings
+// to standard error. Exit codes: 0 done, 1 failed while working, 2 bad usage or bad input, 130 stopped by
+// Ctrl-C after a checkpoint.
+#include <unistd.h>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+
+#include "command.h"
+#include "harmonium/base/error.h"
+#include "harmonium/base/version.h"
+#include "harmonium/kernels/isa.h"
+
+namespace {
+
+std::atomic<bool> stop_requested{false};
+
+// The first Ctrl-C asks for a checkpoint and an end; the second ends at once.
+extern "C" void on_interrupt(int) {
+  if (stop_requested.exchange(true)) _exit(130);
+  static constexpr char kText[] = "\nharmonium: saving a checkpoint; press Ctrl-C again to end at once\n";
+  const auto written = write(STDERR_FILENO, kText, sizeof kText - 1);
+  (void)written;
+}
+
+constexpr const char* kFooter =
+    "Examples:\n"
+    "  harmonium run recipes/mnist-dbn.toml --out runs/mnist-dbn\n"
+    "  harmonium train mnist --layers \"data - 500\" --epochs 10 --out digits.safetensors\n"
+    "  harmonium sample digits.safetensors -n 100 --steps 1000 --out fantasies.png\n"
+    "  harmonium evaluate digits.safetensors mnist --part test\n"
+    "Each command has a help of its own: harmonium train --help";
+
+std::string typed(int argc, char** argv) {
+  std::string line = "harmonium";
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    const bool plain = !word.empty() && word.find_first_not_of(
+                                            "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                            "0123456789-_=./,:+%@") == std::string::npos;
+    line += plain ? " " + word : " '" + word + "'";
+  }
+  return line;
+}
+
+void add_globals(CLI::App& app, harmonium::app::Globals& globals) {
+  app.add_option("--threads", globals.threads, "threads to use; 0 takes every processor")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--seed", globals.seed, "every random number follows from it (default: 1, or the recipe's)");
+  app.add_option("--precision", globals.precision, "of the products in training: auto or f32");
+  app.add_flag("--quiet", globals.quiet, "no progress on standard error, only warnings and errors");
+  app.add_flag("--json", globals.json, "print one JSON object, and nothing else, on standard output");
+}
+
+int complain(const std::string& sentence, int code) {
+  std::fprintf(stderr, "harmonium: %s\n", sentence.c_str());
+  return code;
+}
+
+int run_action(const harmonium::app::Globals& globals, const harmonium::app::Action& action) {
+  if (globals.precision != "auto" && globals.precision != "f32")
+    return complain(
+        "--precision " + globals.precision + " is not there; it is auto or f32 (this version trains in f32).",
+        2);
+  try {
+    harmonium::cap_instruction_set_from_environment();
+    const int code = action();
+    if (std::fflush(stdout) != 0 && errno != EPIPE)
+      return complain("standard output could not be written: is the disk full?", 1);
+    return code;
+  } catch (const harmonium::InputError& error) {
+    return complain(error.what(), 2);
+  } catch (const harmonium::WorkError& error) {
+    return complain(error.what(), 1);
+  } catch (const std::bad_alloc&) {
+    return complain("out of memory; use fewer units, chains or cases.", 1);
+  } catch (const std::exception& error) {
+    return complain(std::string("failed: ") + error.what(), 1);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  CLI::App app("harmonium: restricted Boltzmann machines, deep belief nets and what is built on them.",
+               "harmonium");
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.set_version_flag("--version", harmonium::version());
+  app.footer(kFooter);
+  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
+    return "harmonium: " + std::string(error.what()) + " (see `" + failed->get_name() + " --help`)\n";
+  });
+
+  harmonium::app::Globals globals;
+  globals.command_line = typed(argc, argv);
+  globals.stop = &stop_requested;
+  harmonium::app::Action action;
+  add_globals(app, globals);
+  harmonium::app::add_run(app, globals, action);
+  harmonium::app::add_train(app, globals, action);
+  harmonium::app::add_sample(app, globals, action);
+  harmonium::app::add_reconstruct(app, globals, action);
+  harmonium::app::add_encode(app, globals, action);
+  harmonium::app::add_evaluate(app, globals, action);
+  harmonium::app::add_inspect(app, globals, action);
+  harmonium::app::add_data(app, globals, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return run_action(globals, action);
+}

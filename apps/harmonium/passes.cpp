@@ -1,0 +1,137 @@
+// `harmonium reconstruct` and `harmonium encode`: what the layers make of cases.
+#include <algorithm>
+#include <cstdio>
+
+#include "command.h"
+#include "harmonium/base/error.h"
+#include "harmonium/io/png.h"
+#include "harmonium/measure/reconstruction.h"
+#include "harmonium/models/completion.h"
+#include "harmonium/render/sheet.h"
+
+namespace harmonium::app {
+namespace {
+
+constexpr std::size_t kPieceRows = 4096, kCompletionSweeps = 10, kPairsShown = 200;
+
+struct Options {
+  std::string model, data, part, out;
+  std::size_t layer = 0, limit = 0;
+  bool samples = false;
+};
+
+std::size_t wanted_layer(const Model& model, std::size_t layer) {
+  if (layer > model.net.depth())
+    throw InputError("--layer " + std::to_string(layer) + " is not there; the model has layers 1 to " +
+                     std::to_string(model.net.depth()) + " above the data.");
+  return layer == 0 ? model.net.depth() : layer;
+}
+
+// Applies `pass` to the cases piece by piece, so that memory holds the results and one piece.
+template <class F>
+Matrix<float> in_pieces(const Dataset& data, std::size_t columns, std::uint64_t seed, ThreadTeam& team,
+                        Reporter& reporter, const char* what, F pass) {
+  Matrix<float> result(data.size(), columns);
+  for (std::size_t first = 0; first < data.size(); first += kPieceRows) {
+    const auto cases = fetch_range(data, first, kPieceRows, seed, 0, team);
+    const Matrix<float> piece = pass(cases, first);
+    for (std::size_t r = 0; r < piece.rows(); ++r)
+      std::copy_n(piece.row(r).data(), columns, result.row(first + r).data());
+    reporter.working(what, static_cast<double>(first + piece.rows()) / static_cast<double>(data.size()));
+  }
+  return result;
+}
+
+int reconstruct_cases(const Globals& globals, const Options& o) {
+  const Model model = load_model(o.model);
+  const std::size_t layer = wanted_layer(model, o.layer);
+  ThreadTeam team(globals.threads);
+  TerminalReporter reporter(globals.quiet);
+  const Dataset data = load_model_data(model, o.data, o.part, o.limit);
+  const std::uint64_t seed = globals.seed.value_or(1);
+  double error = 0;
+  const auto back = in_pieces(data, model.net.columns(0), seed, team, reporter, "reconstructing",
+                              [&](const Matrix<float>& cases, std::size_t) {
+                                auto piece = reconstruct(model.net, layer, cases, team);
+                                error += squared_error(cases, piece) * static_cast<double>(cases.rows());
+                                return piece;
+                              });
+  error /= static_cast<double>(std::max<std::size_t>(data.size(), 1));
+  const auto shape = model_image_shape(model);
+  if (std::filesystem::path(o.out).extension() == ".png" && shape.size() == 2) {
+    const std::size_t shown = std::min(kPairsShown, data.size());
+    const auto cases = fetch_range(data, 0, shown, seed, 0, team);
+    const std::vector<LabelledRows> rows = {{"data", cases}, {"back", back.view().row_block(0, shown)}};
+    write_png(o.out, paired_sheet(rows, {shape[0], shape[1]}));
+  } else {
+    write_rows(o.out, back, shape, "unit");
+  }
+  if (globals.json)
+    print_json(
+        {{"file", o.out}, {"cases", data.size()}, {"layer", layer}, {"squared_error_per_case", error}});
+  else
+    std::printf("%s: %zu cases through layer %zu and back, squared error per case %.6g\n", o.out.c_str(),
+                data.size(), layer, error);
+  return 0;
+}
+
+int encode_cases(const Globals& globals, const Options& o) {
+  const Model model = load_model(o.model);
+  const std::size_t layer = wanted_layer(model, o.layer);
+  ThreadTeam team(globals.threads);
+  TerminalReporter reporter(globals.quiet);
+  const Dataset data = load_model_data(model, o.data, o.part, o.limit);
+  const std::uint64_t seed = globals.seed.value_or(1);
+  const States states = o.samples ? States::kSamples : States::kMeans;
+  const std::size_t columns =
+      model.net.layer(layer).columns() - (layer + 1 == model.net.depth() ? model.net.label_columns : 0);
+  const auto codes = in_pieces(
+      data, columns, seed, team, reporter, "encoding", [&](const Matrix<float>& cases, std::size_t first) {
+        std::vector<std::uint64_t> numbers(cases.rows());
+        for (std::size_t r = 0; r < numbers.size(); ++r) numbers[r] = first + r;
+        return up_pass(model.net, 0, layer,
+                       complete_missing(model.net.rbms.front(), cases, kCompletionSweeps), states,
+                       Noise(seed, Stream::kUpPass, 0), numbers, team);
+      });
+  write_rows(o.out, codes, {}, "code");
+  if (globals.json)
+    print_json({{"file", o.out}, {"cases", codes.rows()}, {"layer", layer}, {"columns", codes.cols()}});
+  else
+    std::printf("%s: %zu cases as %zu %s of layer %zu\n", o.out.c_str(), codes.rows(), codes.cols(),
+                o.samples ? "samples" : "means", layer);
+  return 0;
+}
+
+std::shared_ptr<Options> add_options(CLI::App& command, const char* out_help) {
+  auto o = std::make_shared<Options>();
+  command.add_option("MODEL", o->model, "a model file")->required();
+  command.add_option("DATA", o->data, "a named data set or a path; read as the model's own data were")
+      ->required();
+  command.add_option("--part", o->part, "part of a named data set: train or test");
+  command.add_option("--limit", o->limit, "the first so many cases; 0 takes all");
+  command.add_option("--layer", o->layer, "layer above the data, from 1; 0 is the top");
+  command.add_option("--out", o->out, out_help)->required();
+  return o;
+}
+
+}  // namespace
+
+void add_reconstruct(CLI::App& app, Globals& globals, Action& action) {
+  auto* command = app.add_subcommand("reconstruct", "up to a layer and back: the means of the visible layer");
+  auto o = add_options(*command, "file to write: .npy, .csv, or .png with data above reconstructions");
+  command->footer(
+      "Example:\n  harmonium reconstruct model.safetensors mnist --part test --limit 20 --out back.png");
+  command->callback(
+      [&globals, &action, o] { action = [&globals, o] { return reconstruct_cases(globals, *o); }; });
+}
+
+void add_encode(CLI::App& app, Globals& globals, Action& action) {
+  auto* command = app.add_subcommand("encode", "cases as activities of a hidden layer");
+  auto o = add_options(*command, "file to write: .npy or .csv");
+  command->add_flag("--samples", o->samples, "samples instead of means");
+  command->footer(
+      "Example:\n  harmonium encode model.safetensors mnist --part test --layer 2 --out codes.npy");
+  command->callback([&globals, &action, o] { action = [&globals, o] { return encode_cases(globals, *o); }; });
+}
+
+}  // namespace harmonium::app

@@ -1,0 +1,90 @@
+// `harmonium run`: a whole experiment from a recipe.
+#include <cstdio>
+
+#include "command.h"
+#include "harmonium/base/error.h"
+#include "harmonium/recipe/run.h"
+
+namespace harmonium::app {
+namespace {
+
+struct Options {
+  std::string recipe, out;
+  std::vector<std::string> set;
+  bool resume = false, force = false;
+};
+
+void apply_settings(Recipe& recipe, const std::vector<std::string>& settings) {
+  for (const std::string& setting : settings) {
+    const auto equals = setting.find('=');
+    if (equals == std::string::npos || equals == 0)
+      throw InputError("--set " + setting + " must be KEY=VALUE, as in --set train.epochs=5.");
+    set_recipe_key(recipe, setting.substr(0, equals), setting.substr(equals + 1));
+  }
+}
+
+void print_result(const RunResult& result) {
+  print_measurements(result.measurements);
+  for (const std::string& sentence : result.warnings) std::printf("warning: %s\n", sentence.c_str());
+  std::printf("\nIn %s:\n", result.folder.c_str());
+  for (const auto& file : result.files) std::printf("  %s\n", file.c_str());
+  const auto model = result.folder / "model.safetensors";
+  std::error_code ignored;
+  if (!std::filesystem::exists(model, ignored)) return;
+  std::printf(
+      "\nNext, for example:\n"
+      "  open %s in a browser\n"
+      "  harmonium sample %s -n 100 --steps 1000 --out fantasies.png\n"
+      "  harmonium inspect %s\n",
+      (result.folder / "report.html").c_str(), model.c_str(), model.c_str());
+}
+
+Json result_json(const RunResult& result) {
+  Json json = {{"finished", result.finished},
+               {"folder", result.folder.string()},
+               {"measures", measurements_json(result.measurements)},
+               {"warnings", result.warnings},
+               {"files", Json::array()}};
+  for (const auto& file : result.files) json["files"].push_back(file.string());
+  return json;
+}
+
+int run(const Globals& globals, const Options& o) {
+  Recipe recipe = load_recipe(o.recipe);
+  apply_settings(recipe, o.set);
+  if (globals.seed) recipe.seed = *globals.seed;
+  ThreadTeam team(globals.threads);
+  TerminalReporter reporter(globals.quiet);
+  RunOptions options{o.resume, o.force, &team, &reporter, globals.stop, globals.command_line};
+  const auto folder =
+      o.out.empty() ? std::filesystem::path("runs") / recipe.name : std::filesystem::path(o.out);
+  const RunResult result = run_recipe(recipe, folder, options);
+  if (!result.finished) {
+    std::fprintf(stderr, "harmonium: stopped; go on with: harmonium run %s --out %s --resume\n",
+                 o.recipe.c_str(), folder.c_str());
+    return 130;
+  }
+  if (globals.json)
+    print_json(result_json(result));
+  else
+    print_result(result);
+  return 0;
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Globals& globals, Action& action) {
+  auto* command =
+      app.add_subcommand("run", "the whole experiment of a recipe: data, training, measures, report");
+  auto o = std::make_shared<Options>();
+  command->add_option("RECIPE", o->recipe, "a recipe as TOML, see recipes/")->required();
+  command->add_option("--out", o->out, "folder for model, report and pictures (default: runs/NAME)");
+  command->add_option("--set", o->set, "KEY=VALUE changes a key of the recipe; may be repeated");
+  command->add_flag("--resume", o->resume, "go on with an unfinished run in the same folder");
+  command->add_flag("--force", o->force, "train anew over a finished or unfinished run");
+  command->footer(
+      "Example:\n  harmonium run recipes/mnist-dbn.toml --out runs/mnist-dbn --set train.epochs=2");
+  command->callback([&globals, &action, o] { action = [&globals, o] { return run(globals, *o); }; });
+}
+
+}  // namespace harmonium::app

@@ -1,0 +1,114 @@
+// What several commands do alike.
+#include <cstdio>
+
+#include "command.h"
+#include "harmonium/base/error.h"
+#include "harmonium/data/load.h"
+#include "harmonium/io/csv.h"
+#include "harmonium/io/npy.h"
+#include "harmonium/io/png.h"
+#include "harmonium/render/number.h"
+#include "harmonium/render/sheet.h"
+
+namespace harmonium::app {
+
+Dataset load_model_data(const Model& model, const std::string& source, const std::string& part,
+                        std::size_t limit) {
+  DataRequest request;
+  request.source = source;
+  request.part = part;
+  request.limit = limit;
+  if (!model.schema.empty()) request.columns = Schema::from_json(model.schema, model.data_statistics);
+  // Images that were reduced for training are reduced alike.
+  const Dataset data = [&] {
+    try {
+      return load_dataset(request);
+    } catch (const InputError&) {
+      const auto shape = model_image_shape(model);
+      if (shape.size() != 2) throw;
+      DataRequest reduced = request;
+      reduced.columns.reset();
+      const Dataset raw = load_dataset(reduced);
+      const auto own = raw.image_shape();
+      if (own.size() != 2 || own == shape || own[0] < shape[0] || own[1] < shape[1]) throw;
+      request.resize = {shape[0], shape[1]};
+      return load_dataset(request);
+    }
+  }();
+  if (data.layer().columns() != model.net.columns(0))
+    throw InputError(source + ": has " + std::to_string(data.layer().columns()) +
+                     " units a case, but the model takes " + std::to_string(model.net.columns(0)) + " (\"" +
+                     model.net.layer(0).spec.to_string() + "\"); give data like those it was trained on (" +
+                     model.data_name + ").");
+  return data;
+}
+
+std::vector<std::size_t> model_image_shape(const Model& model) {
+  if (model.schema.empty()) return {};
+  return Schema::from_json(model.schema, model.data_statistics).image_shape();
+}
+
+void write_rows(const std::filesystem::path& path, ConstMatrixView<float> rows,
+                const std::vector<std::size_t>& shape, const std::string& column_prefix) {
+  const std::string ending = path.extension().string();
+  if (ending == ".npy") {
+    write_npy(path, NumericArray::from(rows));
+  } else if (ending == ".csv") {
+    std::vector<std::string> header;
+    for (std::size_t i = 0; i < rows.cols(); ++i) header.push_back(column_prefix + std::to_string(i));
+    std::vector<std::vector<std::string>> cells(rows.rows());
+    for (std::size_t r = 0; r < rows.rows(); ++r)
+      for (const float value : rows.row(r)) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.9g", static_cast<double>(value));
+        cells[r].emplace_back(text);
+      }
+    write_csv(path, header, cells);
+  } else if (ending == ".png") {
+    if (shape.size() != 2 || shape[0] * shape[1] != rows.cols())
+      throw InputError(path.string() + ": these rows are no images of a known shape; write .npy or .csv.");
+    write_png(path, sheet_of_rows(rows, {shape[0], shape[1]}));
+  } else {
+    throw InputError(path.string() + ": an output ends in .npy, .csv or, for images, .png.");
+  }
+}
+
+namespace {
+
+// A true minus sign looks well in a report, but a terminal's numbers are copied into other programs.
+std::string plain_number(double value, int significant) {
+  std::string text = number_text(value, significant);
+  if (text.starts_with("\xE2\x88\x92")) text.replace(0, 3, "-");
+  return text;
+}
+
+}  // namespace
+
+void print_measurements(std::span<const Measurement> measurements) {
+  for (const Measurement& m : measurements) {
+    std::string line = plain_number(m.value, 6);
+    if (m.standard_error) line += " +- " + plain_number(*m.standard_error, 2);
+    line += " " + m.unit;
+    if (m.cases > 0) line += ", " + number_text(static_cast<double>(m.cases), 9) + " cases";
+    if (!m.how.empty()) line += " (" + m.how + ")";
+    std::printf("%-28s %s\n", m.name.c_str(), line.c_str());
+  }
+}
+
+Json measurements_json(std::span<const Measurement> measurements) {
+  Json json = Json::object();
+  for (const Measurement& m : measurements) {
+    json[m.name] = {{"value", m.value}};
+    if (m.standard_error) json[m.name]["standard_error"] = *m.standard_error;
+    if (m.cases > 0) json[m.name]["cases"] = m.cases;
+    json[m.name]["unit"] = m.unit;
+    json[m.name]["how"] = m.how;
+  }
+  return json;
+}
+
+void print_json(const Json& json) {
+  std::printf("%s\n", json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+}
+
+}  // namespace harmonium::app

@@ -1,0 +1,317 @@
+#include "recipe/keys.h"
+
+#include <algorithm>
+#include <array>
+
+#include "harmonium/base/error.h"
+#include "harmonium/io/suggest.h"
+
+namespace harmonium {
+namespace {
+
+using Help = const char*;
+
+// A row whose member is reached by `at(recipe)`; the member's type chooses how it is read and written.
+template <class At>
+KeyRow number(const char* path, Help help, At at) {
+  return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_number(path, v); },
+          [=](const Recipe& r) { return value_text(static_cast<double>(at(const_cast<Recipe&>(r)))); }};
+}
+template <class At>
+KeyRow count(const char* path, Help help, At at) {
+  return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_count(path, v); },
+          [=](const Recipe& r) { return std::to_string(at(const_cast<Recipe&>(r))); }};
+}
+template <class At>
+KeyRow flag(const char* path, Help help, At at) {
+  return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_bool(path, v); },
+          [=](const Recipe& r) { return std::string(at(const_cast<Recipe&>(r)) ? "true" : "false"); }};
+}
+template <class At>
+KeyRow text(const char* path, Help help, At at) {
+  return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_text(path, v); },
+          [=](const Recipe& r) { return value_text(at(const_cast<Recipe&>(r))); }};
+}
+template <class At>
+KeyRow counts(const char* path, Help help, At at) {
+  return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_counts(path, v); },
+          [=](const Recipe& r) {
+            std::string list = "[";
+            for (const auto n : at(const_cast<Recipe&>(r)))
+              list += (list.size() > 1 ? ", " : "") + std::to_string(n);
+            return list + "]";
+          }};
+}
+
+// One of a few words.
+template <class At, class Enum, std::size_t N>
+KeyRow choice(const char* path, Help help, At at, std::array<std::pair<const char*, Enum>, N> words) {
+  return {path, help,
+          [=](Recipe& r, const RecipeValue& v) {
+            const std::string given = as_text(path, v);
+            std::vector<std::string> names;
+            for (const auto& [name, value] : words) {
+              if (given == name) {
+                at(r) = value;
+                return;
+              }
+              names.push_back(name);
+            }
+            std::string list;
+            for (const auto& name : names) list += (list.empty() ? "" : ", ") + name;
+            throw InputError(std::string(path) + " must be one of " + list + ", but is \"" + given + "\"" +
+                             did_you_mean(given, names));
+          },
+          [=](const Recipe& r) {
+            for (const auto& [name, value] : words)
+              if (at(const_cast<Recipe&>(r)) == value) return value_text(std::string(name));
+            return std::string();
+          }};
+}
+
+template <class At>
+KeyRow one_of(const char* path, Help help, At at, std::vector<std::string> words) {
+  KeyRow row = text(path, help, at);
+  row.set = [=, set = row.set](Recipe& r, const RecipeValue& v) {
+    const std::string given = as_text(path, v);
+    if (std::find(words.begin(), words.end(), given) == words.end()) {
+      std::string list;
+      for (const auto& word : words) list += (list.empty() ? "\"" : ", \"") + word + "\"";
+      throw InputError(std::string(path) + " must be one of " + list + ", but is \"" + given + "\"" +
+                       did_you_mean(given, words));
+    }
+    set(r, v);
+  };
+  return row;
+}
+
+// A number, or a list with one value an epoch. The shape has a key of its own.
+template <class At>
+KeyRow schedule(const char* path, Help help, At at) {
+  return {path, help,
+          [=](Recipe& r, const RecipeValue& v) {
+            const auto values = as_numbers(path, v);
+            if (std::holds_alternative<RecipeList>(v))
+              at(r) = Schedule(values);
+            else  // a shape that was given before stays
+              at(r) = Schedule(values.front(),
+                               at(r).shape == ScheduleShape::kList ? ScheduleShape::kConstant : at(r).shape);
+          },
+          [=](const Recipe& r) {
+            const Schedule& s = at(const_cast<Recipe&>(r));
+            if (s.shape != ScheduleShape::kList) return value_text(s.values.front());
+            std::string list = "[";
+            for (const double value : s.values) list += (list.size() > 1 ? ", " : "") + value_text(value);
+            return list + "]";
+          }};
+}
+
+template <class At>
+KeyRow shape(const char* path, Help help, At at) {
+  return {path, help,
+          [=](Recipe& r, const RecipeValue& v) {
+            const auto parsed = parse_schedule_shape(as_text(path, v));
+            if (at(r).shape == ScheduleShape::kList && parsed != ScheduleShape::kConstant)
+              throw InputError(std::string(path) +
+                               " cannot shape a list, which gives each epoch its value already.");
+            if (at(r).shape != ScheduleShape::kList) at(r).shape = parsed;
+          },
+          [=](const Recipe& r) {
+            const auto own = at(const_cast<Recipe&>(r)).shape;
+            return own == ScheduleShape::kList ? std::string()
+                                               : value_text(std::string(schedule_shape_name(own)));
+          }};
+}
+
+KeyRow optional_number(const char* path, Help help, std::optional<double>& (*at)(Recipe&)) {
+  return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_number(path, v); },
+          [=](const Recipe& r) {
+            const auto& value = at(const_cast<Recipe&>(r));
+            return value ? value_text(*value) : std::string();
+          }};
+}
+KeyRow optional_flag(const char* path, Help help, std::optional<bool>& (*at)(Recipe&)) {
+  return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_bool(path, v); },
+          [=](const Recipe& r) {
+            const auto& value = at(const_cast<Recipe&>(r));
+            return value ? std::string(*value ? "true" : "false") : std::string();
+          }};
+}
+KeyRow texts(const char* path, Help help, std::vector<std::string>& (*at)(Recipe&)) {
+  return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_texts(path, v); },
+          [=](const Recipe& r) {
+            std::string list = "[";
+            for (const auto& item : at(const_cast<Recipe&>(r)))
+              list += (list.size() > 1 ? ", " : "") + value_text(item);
+            return list + "]";
+          }};
+}
+
+#define AT(member)          \
+  [](Recipe & r) -> auto& { \
+    return r.member;        \
+  }
+
+void add_data_keys(std::vector<KeyRow>& rows) {
+  rows.push_back(text("name", "short name of the experiment, used for folders", AT(name)));
+  rows.push_back(text("title", "title of the report", AT(title)));
+  rows.push_back(count("seed", "every random number of the run follows from it", AT(seed)));
+  rows.push_back(
+      text("data.train", "training data: a name (`harmonium data list`) or a path", AT(data.train)));
+  rows.push_back(
+      text("data.test", "test data; empty: the test part of data.train, where it has one", AT(data.test)));
+  rows.push_back(
+      text("data.labels", "path of the labels, where they are not found beside the values", AT(data.labels)));
+  rows.push_back(text("data.label_column", "column of a table that holds the class", AT(data.label_column)));
+  rows.push_back(text("data.weights_column", "column of a table that holds the weight of a case",
+                      AT(data.weights_column)));
+  rows.push_back(texts("data.classes", "keep the cases of these classes only", AT(data.classes)));
+  rows.push_back(count("data.limit", "keep the first so many training cases; 0 keeps all", AT(data.limit)));
+  rows.push_back(
+      count("data.held_out", "training cases kept apart, to watch for overfitting", AT(data.held_out)));
+  rows.push_back(
+      one_of("data.binarise",
+             "how values become 0 or 1: none, threshold, sample (anew each epoch); empty: as inferred",
+             AT(data.binarise), {"", "none", "threshold", "sample"}));
+  rows.push_back(optional_number("data.threshold", "value above which a pixel is 1", AT(data.threshold)));
+  rows.push_back(optional_flag("data.standardise",
+                               "subtract the mean and divide by the deviation of each column",
+                               AT(data.standardise)));
+  rows.push_back(one_of(
+      "data.missing",
+      "what a missing value is: refuse (an error), unknown (sampled), absent (masked); empty: as inferred",
+      AT(data.missing), {"", "refuse", "unknown", "absent"}));
+  rows.push_back(counts("data.resize", "reduce images to [height, width]", AT(data.resize)));
+  rows.push_back(text("model.layers",
+                      "layers from the data up, as in \"data - 500 - 500 + softmax 10 - 2000\"", AT(layers)));
+  rows.push_back(choice("model.start", "of each next RBM: random, or tied (the one below turned over)",
+                        AT(train.tied_start),
+                        std::array{std::pair{"random", false}, std::pair{"tied", true}}));
+  rows.push_back(choice("model.pass", "what the next RBM learns from: means or samples of the layer below",
+                        AT(train.pass_samples),
+                        std::array{std::pair{"means", false}, std::pair{"samples", true}}));
+}
+
+void add_training_keys(std::vector<KeyRow>& rows) {
+  rows.push_back(count("train.epochs", "passes over the training cases, for each RBM", AT(train.epochs)));
+  rows.push_back(
+      count("train.batch", "cases an update (Hinton 2010, section 3: 10 to 100)", AT(train.batch)));
+  rows.push_back(
+      schedule("train.rate", "learning rate on batch means; a list has one value an epoch", AT(train.rate)));
+  rows.push_back(shape("train.rate_schedule", "constant, linear (to zero), step or cosine", AT(train.rate)));
+  rows.push_back(schedule("train.momentum", "fraction of the last step kept; a list has one value an epoch",
+                          AT(train.momentum)));
+  rows.push_back(number("train.variance_rate", "log-variances learn at this fraction of the rate",
+                        AT(train.variance_rate)));
+  rows.push_back(number("train.l2", "weight cost l2 * w on weights, not on biases (Hinton 2010, section 10)",
+                        AT(train.l2)));
+  rows.push_back(number("train.l1", "weight cost l1 * sign(w) on weights", AT(train.l1)));
+  rows.push_back(number("train.sparsity_target",
+                        "wanted mean activity of hidden units; 0 is off (Hinton 2010, section 11)",
+                        AT(train.sparsity_target)));
+  rows.push_back(number("train.sparsity_cost", "strength of the pull towards it", AT(train.sparsity_cost)));
+  rows.push_back(number("train.sparsity_decay", "memory of the running mean activity, an update",
+                        AT(train.sparsity_decay)));
+  rows.push_back(number("train.norm_limit", "longest column of weights into a hidden unit; 0 is no limit",
+                        AT(train.norm_limit)));
+  rows.push_back(
+      flag("train.centring", "gradient of the centred energy (Montavon & Mueller 2012)", AT(train.centring)));
+  rows.push_back(
+      number("train.centring_decay", "memory of the running offsets, an update", AT(train.centring_decay)));
+  rows.push_back(choice(
+      "train.negative",
+      "negative phase: cd, pcd (persistent chains), fpcd (with fast weights), tempering, exact",
+      AT(train.negative),
+      std::array{
+          std::pair{"cd", NegativeKind::kContrastiveDivergence}, std::pair{"pcd", NegativeKind::kPersistent},
+          std::pair{"fpcd", NegativeKind::kFastPersistent}, std::pair{"tempering", NegativeKind::kTempering},
+          std::pair{"exact", NegativeKind::kExact}}));
+  rows.push_back(
+      schedule("train.steps", "Gibbs steps an update (k); a list has one value an epoch", AT(train.steps)));
+  rows.push_back(count("train.chains", "fantasy particles of pcd, fpcd and tempering", AT(train.chains)));
+  rows.push_back(
+      count("train.temperatures", "of tempering, from 0 to 1 at equal distances", AT(train.temperatures)));
+  rows.push_back(number("train.fast_rate", "learning rate of the fast weights of fpcd", AT(train.fast_rate)));
+  rows.push_back(number("train.fast_decay", "fast weights keep this much an update", AT(train.fast_decay)));
+  rows.push_back(choice(
+      "train.visible_states", "visible units of a reconstruction of cd: samples or means",
+      AT(train.visible_states),
+      std::array{std::pair{"samples", VisibleStates::kSamples}, std::pair{"means", VisibleStates::kMeans}}));
+  rows.push_back(number("train.initial_deviation", "of the Gaussian initial weights (Hinton 2010, section 8)",
+                        AT(train.initial_deviation)));
+  rows.push_back(
+      number("train.initial_hidden_bias", "initial biases of hidden units", AT(train.initial_hidden_bias)));
+  rows.push_back(count("train.average_epochs",
+                       "average parameters over about the last so many epochs; 0 is off",
+                       AT(train.average_epochs)));
+  rows.push_back(count("train.likelihood_every", "epochs between log-likelihoods in the history; 0 is never",
+                       AT(train.likelihood_every)));
+  rows.push_back(
+      count("train.measure_every", "epochs between lines of the history", AT(train.measure_every)));
+  rows.push_back(count("train.monitor_cases", "cases of each set measured for a line of the history",
+                       AT(train.monitor_cases)));
+  rows.push_back(number("train.checkpoint_minutes", "minutes between checkpoints within an epoch",
+                        AT(train.checkpoint_minutes)));
+  rows.back().changes_result = false;
+}
+
+void add_measuring_keys(std::vector<KeyRow>& rows) {
+  rows.push_back(one_of("measure.likelihood",
+                        "auto (exact where it can be summed quickly, else annealed), exact, annealed or none",
+                        AT(measure.likelihood), {"auto", "exact", "annealed", "none"}));
+  rows.push_back(count("measure.annealing_runs", "independent runs of annealed importance sampling",
+                       AT(measure.annealing_runs)));
+  rows.push_back(count("measure.annealing_temperatures", "temperatures of annealed importance sampling",
+                       AT(measure.annealing_temperatures)));
+  rows.push_back(
+      flag("measure.pseudo_likelihood", "also the pseudo-log-likelihood", AT(measure.pseudo_likelihood)));
+  rows.push_back(flag("measure.kl", "also KL(data || model) on the training cases", AT(measure.kl)));
+  rows.push_back(count("measure.mixing_steps", "Gibbs steps for the autocorrelation of energies; 0 is off",
+                       AT(measure.mixing_steps)));
+  rows.push_back(count("measure.cases", "cases measured of each set, at most", AT(measure.cases)));
+  rows.push_back(text("measure.one_class.class",
+                      "class that alone was learned: what does the model make of the others?",
+                      AT(measure.one_class)));
+  rows.push_back(count("measure.one_class.pca", "components of the PCA that stands beside it",
+                       AT(measure.one_class_pca)));
+  rows.push_back(
+      count("measure.one_class.cases", "test cases of other classes", AT(measure.one_class_cases)));
+  rows.push_back(count("report.fantasies", "chains of fantasies shown; 0 is off", AT(report.fantasies)));
+  rows.push_back(counts("report.fantasy_steps", "Gibbs steps after which fantasies are shown",
+                        AT(report.fantasy_steps)));
+  rows.push_back(one_of("report.fantasy_start", "where chains start: noise or data", AT(report.fantasy_start),
+                        {"noise", "data"}));
+  rows.push_back(count("report.features", "features shown as images for each layer", AT(report.features)));
+}
+
+#undef AT
+
+}  // namespace
+
+const std::vector<KeyRow>& key_table() {
+  static const std::vector<KeyRow> rows = [] {
+    std::vector<KeyRow> all;
+    add_data_keys(all);
+    add_training_keys(all);
+    add_measuring_keys(all);
+    return all;
+  }();
+  return rows;
+}
+
+const KeyRow* find_key(const std::string& path) {
+  for (const KeyRow& row : key_table())
+    if (row.path == path) return &row;
+  return nullptr;
+}
+
+std::string unknown_key(const std::string& path) {
+  std::vector<std::string> names;
+  for (const KeyRow& row : key_table()) names.push_back(row.path);
+  // A key without its table ("rate") is most likely that of the table which has it.
+  for (const std::string& name : names)
+    if (name.ends_with("." + path)) return "unknown key " + path + "; did you mean '" + name + "'?";
+  return "unknown key " + path + did_you_mean(path, names);
+}
+
+}  // namespace harmonium

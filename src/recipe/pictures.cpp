@@ -1,0 +1,212 @@
+#include "recipe/pictures.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "harmonium/kernels/products.h"
+#include "harmonium/measure/reconstruction.h"
+#include "harmonium/measure/statistics.h"
+#include "harmonium/render/number.h"
+#include "harmonium/samplers/generate.h"
+
+namespace harmonium {
+namespace {
+
+constexpr std::size_t kCasesShown = 100, kPairsShown = 20, kChainsInSteps = 10;
+
+std::string layer_name(const DeepBeliefNet& net, std::size_t layer) {
+  return "layer " + std::to_string(layer + 1) + " (" + net.layer(layer).spec.to_string() + " to " +
+         net.layer(layer + 1).spec.to_string() + ")";
+}
+
+Matrix<float> first_cases(const Dataset& data, std::size_t count, std::uint64_t seed, ThreadTeam& team) {
+  return fetch_range(data, 0, count, seed, 0, team);
+}
+
+Picture cases_picture(const RecipeData& data, std::uint64_t seed, ImageShape shape, ThreadTeam& team) {
+  const auto cases = first_cases(data.train, kCasesShown, seed, team);
+  return {sheet_of_rows(cases, shape), "Sheet of training cases",
+          "The first training cases, as the model sees them."};
+}
+
+Picture reconstruction_picture(const RecipeData& data, const Model& model, std::uint64_t seed,
+                               ImageShape shape, ThreadTeam& team) {
+  const Dataset& set = data.test ? *data.test : data.train;
+  const auto cases = first_cases(set, kPairsShown, seed, team);
+  std::vector<Matrix<float>> back;
+  std::vector<LabelledRows> rows = {{"data", cases}};
+  for (std::size_t depth = 1; depth <= model.net.depth(); ++depth)
+    back.push_back(reconstruct(model.net, depth, cases, team));
+  for (std::size_t depth = 1; depth <= back.size(); ++depth)
+    rows.push_back({back.size() == 1 ? "back" : "from " + std::to_string(depth), back[depth - 1]});
+  return {
+      paired_sheet(rows, shape), "Cases above their reconstructions",
+      std::string(data.test ? "Test" : "Training") +
+          " cases, and below them the means of the visible layer after an up-pass to each layer and back."};
+}
+
+std::vector<NamedPicture> fantasy_pictures(const Recipe& recipe, const RecipeData& data, const Model& model,
+                                           ImageShape shape, ThreadTeam& team) {
+  FantasyOptions options;
+  options.chains = recipe.report.fantasies;
+  options.steps.assign(recipe.report.fantasy_steps.begin(), recipe.report.fantasy_steps.end());
+  options.seed = recipe.seed;
+  const bool from_data = recipe.report.fantasy_start == "data";
+  const auto fantasies =
+      from_data ? fantasies_from_data(model.net, first_cases(data.train, options.chains, recipe.seed, team),
+                                      options, team)
+                : fantasies_from_noise(model.net, options, team);
+  std::vector<LabelledRows> steps;
+  for (std::size_t s = 0; s < fantasies.steps.size(); ++s)
+    steps.push_back(
+        {std::to_string(fantasies.steps[s]),
+         fantasies.visible[s].view().row_block(0, std::min(kChainsInSteps, fantasies.visible[s].rows()))});
+  const std::string start = from_data ? "training cases" : "noise";
+  return {{"fantasies.png",
+           {sheet_of_rows(fantasies.visible.back(), shape), "Sheet of fantasies",
+            "One fantasy from each of " + std::to_string(fantasies.visible.back().rows()) + " chains after " +
+                std::to_string(fantasies.steps.back()) + " Gibbs steps from " + start +
+                ": what the model believes in."}},
+          {"fantasies-steps.png",
+           {sheet_of_steps(steps, shape), "Fantasies over Gibbs steps",
+            "Chains from " + start + "; above each column the number of Gibbs steps."}}};
+}
+
+// A measure along the epochs, for one RBM.
+Series series_of(const Model& model, std::size_t layer, const std::string& measure, const std::string& name) {
+  Series series;
+  series.name = name;
+  for (const HistoryRecord& record : model.history)
+    if (const auto found = record.measures.find(measure);
+        record.layer == layer && found != record.measures.end()) {
+      series.x.push_back(static_cast<double>(record.epoch));
+      series.y.push_back(found->second);
+    }
+  return series;
+}
+
+void add_chart(Report& report, std::vector<Series> series, const std::string& title,
+               const std::string& y_label, const std::string& caption) {
+  std::erase_if(series, [](const Series& s) { return s.x.size() < 2; });
+  if (series.empty()) return;
+  ChartOptions options;
+  options.title = title, options.x_label = "epoch", options.y_label = y_label;
+  report.line_chart(series, options, caption);
+}
+
+}  // namespace
+
+std::optional<ImageShape> image_shape(const Model& model, const Dataset& data) {
+  const auto shape = data.image_shape();
+  if (shape.size() != 2 || shape[0] * shape[1] != model.net.columns(0)) return std::nullopt;
+  return ImageShape{shape[0], shape[1]};
+}
+
+Image feature_sheet(const DeepBeliefNet& net, std::size_t layer, ImageShape shape, std::size_t most) {
+  const Rbm& rbm = net.rbms[layer];
+  const std::size_t units = std::min(most, rbm.hidden_columns());
+  Matrix<float> weights(net.columns(layer), units);
+  for (std::size_t i = 0; i < weights.rows(); ++i)
+    std::copy_n(rbm.weights.row(i).data(), units, weights.row(i).data());
+  for (std::size_t below = layer; below-- > 0;) {
+    Matrix<float> seen(net.columns(below), units);
+    const auto lower = net.rbms[below].weights.view();
+    product(lower.row_block(0, net.columns(below)), weights, seen);
+    weights = std::move(seen);
+  }
+  SheetOptions options = weight_options();
+  if (layer > 0) options.scaling = SheetScaling::kTile, options.colour_bar = false;
+  return sheet_of_columns(weights, shape, options);
+}
+
+std::vector<NamedPicture> run_pictures(const Recipe& recipe, const RecipeData& data, const Model& model,
+                                       ThreadTeam& team, Reporter& reporter) {
+  std::vector<NamedPicture> pictures;
+  const auto shape = image_shape(model, data.train);
+  if (!shape) return pictures;
+  reporter.working("drawing", 0.0);
+  pictures.push_back({"cases.png", cases_picture(data, recipe.seed, *shape, team)});
+  for (std::size_t n = 0; n < model.net.depth(); ++n)
+    pictures.push_back(
+        {"features-" + std::to_string(n + 1) + ".png",
+         {feature_sheet(model.net, n, *shape, recipe.report.features),
+          "Features of " + layer_name(model.net, n),
+          n == 0 ? "Incoming weights of hidden units of " + layer_name(model.net, n) + "."
+                 : "What units of " + layer_name(model.net, n) +
+                       " add up to in pixels: the product of the weights below, each on its own scale."}});
+  pictures.push_back({"reconstructions.png", reconstruction_picture(data, model, recipe.seed, *shape, team)});
+  if (recipe.report.fantasies > 0 && !recipe.report.fantasy_steps.empty())
+    for (NamedPicture& picture : fantasy_pictures(recipe, data, model, *shape, team))
+      pictures.push_back(std::move(picture));
+  reporter.working("drawing", 1.0);
+  return pictures;
+}
+
+std::vector<NamedPicture> one_class_pictures(const Recipe& recipe, const OneClassResult& result,
+                                             ImageShape shape) {
+  const auto pairs = [&](const Matrix<float>& cases, const Matrix<float>& back) {
+    const std::size_t shown = std::min(kPairsShown, cases.rows());
+    const std::vector<LabelledRows> rows = {{"data", cases.view().row_block(0, shown)},
+                                            {"back", back.view().row_block(0, shown)}};
+    return paired_sheet(rows, shape);
+  };
+  const std::string& name = recipe.measure.one_class;
+  return {
+      {"own-class.png",
+       {pairs(result.own, result.own_reconstruction), "Unseen cases of the class above their reconstructions",
+        "Unseen cases of class " + name + ", and what the model makes of them."}},
+      {"other-classes.png",
+       {pairs(result.others, result.others_reconstruction),
+        "Cases of other classes above their reconstructions",
+        "Cases of classes that the model has never seen: it pulls them towards a " + name + "."}}};
+}
+
+void add_curves(Report& report, const Model& model) {
+  for (std::size_t n = 0; n < model.net.depth(); ++n) {
+    report.subsection("Learning of " + layer_name(model.net, n));
+    add_chart(report,
+              {series_of(model, n, "reconstruction_error", "training"),
+               series_of(model, n, "reconstruction_error_held_out", "held out")},
+              "Reconstruction error", "squared error per case",
+              "Cheap to watch, and not what is learned: a better model may reconstruct worse.");
+    add_chart(report,
+              {series_of(model, n, "log_likelihood", "log-likelihood"),
+               series_of(model, n, "pseudo_log_likelihood", "pseudo-log-likelihood")},
+              "Likelihood", "nats", "");
+    add_chart(report,
+              {series_of(model, n, "free_energy_train", "training"),
+               series_of(model, n, "free_energy_held_out", "held out"),
+               series_of(model, n, "free_energy_fantasies", "fantasies")},
+              "Free energy", "nats",
+              "A gap that grows between held-out and training cases is overfitting (Hinton 2010, section 6); "
+              "fantasies "
+              "far below the data are chains that do not mix.");
+    add_chart(report, {series_of(model, n, "update_ratio", "update / weights")}, "Size of updates",
+              "of the weights", "About 0.001 is healthy (Hinton 2010, section 7).");
+  }
+}
+
+void add_histograms(Report& report, const Recipe& recipe, const RecipeData& data, const Model& model,
+                    ThreadTeam& team) {
+  report.details("Weights and activities", [&](Report& inner) {
+    const auto cases = first_cases(data.train, 1000, recipe.seed, team);
+    Matrix<float> below;
+    for (std::size_t n = 0; n < model.net.depth(); ++n) {
+      const Rbm& rbm = model.net.rbms[n];
+      const std::vector<double> weights(rbm.weights.values().begin(), rbm.weights.values().end());
+      ChartOptions options;
+      options.title = "Weights of " + layer_name(model.net, n), options.x_label = "weight",
+      options.log_y = true;
+      inner.histogram(weights, 60, options);
+      below = up_pass(model.net, 0, n + 1, cases, States::kMeans, Noise(recipe.seed, Stream::kMeasure, n), {},
+                      team);
+      const auto activities = column_means(below);
+      options.title = "Mean activity of hidden units of " + layer_name(model.net, n),
+      options.x_label = "mean activity";
+      options.log_y = false;
+      inner.histogram(activities, 40, options);
+    }
+  });
+}
+
+}  // namespace harmonium

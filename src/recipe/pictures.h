@@ -1,0 +1,35 @@
+// The pictures of a run: cases, features, reconstructions, fantasies, curves.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harmonium/recipe/run.h"
+#include "harmonium/render/report.h"
+#include "harmonium/render/sheet.h"
+
+namespace harmonium {
+
+/// A picture that also becomes a file of its own.
+struct NamedPicture {
+  std::string file;  ///< "features-1.png"
+  Picture picture;
+};
+
+/// Shape of the image that a case is, where it is one and fits the visible layer.
+std::optional<ImageShape> image_shape(const Model& model, const Dataset& data);
+
+/// All sheets of a finished run whose cases are images.
+std::vector<NamedPicture> run_pictures(const Recipe& recipe, const RecipeData& data, const Model& model,
+                                       ThreadTeam& team, Reporter& reporter);
+/// The sheets of measure.one_class.
+std::vector<NamedPicture> one_class_pictures(const Recipe& recipe, const OneClassResult& result,
+                                             ImageShape shape);
+
+/// Curves of the history of each RBM, and histograms of its weights and activities.
+void add_curves(Report& report, const Model& model);
+void add_histograms(Report& report, const Recipe& recipe, const RecipeData& data, const Model& model,
+                    ThreadTeam& team);
+
+}  // namespace harmonium

@@ -1,0 +1,275 @@
+#include "harmonium/recipe/recipe.h"
+
+#include <algorithm>
+
+#include "data/schema_text.h"
+#include "harmonium/base/error.h"
+#include "harmonium/data/schema.h"
+#include "harmonium/io/read_file.h"
+#include "io/toml.h"
+#include "recipe/keys.h"
+#include "recipe/toml_value.h"
+
+namespace harmonium {
+namespace {
+
+constexpr const char* kLayerPrefix = "layer.";
+
+std::string place(const std::string& where, const toml::node& node) {
+  const auto& begin = node.source().begin;
+  return where + ":" + std::to_string(begin.line) + ":" + std::to_string(begin.column) + ": ";
+}
+
+// A folder of files named like those of MNIST, with a test part among them.
+bool has_test_part(const std::string& source) {
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator(source, ignored)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with("t10k-images") || name.starts_with("test-images")) return true;
+  }
+  return false;
+}
+
+// A key of [train] by its short name, set on options for one RBM.
+void set_layer_key(TrainOptions& options, const std::string& key, const RecipeValue& value) {
+  const std::string path = key == "start" || key == "pass" ? "model." + key : "train." + key;
+  const KeyRow* row = find_key(path);
+  if (!row) throw InputError(unknown_key(path));
+  Recipe carrier;
+  carrier.train = options;
+  row->set(carrier, value);
+  options = carrier.train;
+}
+
+// [[layer]] tables are checked when they are read, not when their turn comes.
+void keep_override(Recipe& recipe, std::size_t layer, const std::string& key, const RecipeValue& value) {
+  TrainOptions trial = recipe.train;
+  set_layer_key(trial, key, value);
+  if (recipe.layer_overrides.size() <= layer) recipe.layer_overrides.resize(layer + 1);
+  recipe.layer_overrides[layer][key] = value_text(value);
+}
+
+void set_key(Recipe& recipe, const std::string& key, const RecipeValue& value) {
+  if (key.starts_with(kLayerPrefix)) {
+    const auto dot = key.find('.', 6);
+    const std::string number = key.substr(6, dot - 6);
+    if (dot == std::string::npos || number.empty() || number.size() > 3 ||
+        number.find_first_not_of("0123456789") != std::string::npos || std::stoul(number) == 0)
+      throw InputError("key " + key + " must be layer.N.KEY, as in layer.2.epochs; RBMs count from 1.");
+    keep_override(recipe, std::stoul(number) - 1, key.substr(dot + 1), value);
+    return;
+  }
+  const KeyRow* row = find_key(key);
+  if (!row) throw InputError(unknown_key(key));
+  row->set(recipe, value);
+}
+
+// Reads one recipe's tables; every refusal gets the place where the offending node stands.
+class Reader {
+ public:
+  Reader(Recipe& recipe, const std::string& where) : recipe_(recipe), where_(where) {}
+
+  void read(const toml::table& table, const std::string& prefix) {
+    for (const auto& [name, node] : table) {
+      const std::string key = prefix + std::string(name.str());
+      if (key == "sweep")
+        read_sweep(node);
+      else if (key == "variant")
+        read_variants(node);
+      else if (key == "layer")
+        read_layers(node);
+      else if (key == "data.columns")
+        read_columns(node);
+      else if (const auto* inner = node.as_table())
+        read(*inner, key + ".");
+      else
+        at(node, [&] { set_key(recipe_, key, value_of_node(node, key)); });
+    }
+  }
+
+ private:
+  template <class F>
+  void at(const toml::node& node, F set) {
+    try {
+      set();
+    } catch (const InputError& error) {
+      throw InputError(place(where_, node) + error.what());
+    }
+  }
+
+  const toml::array& tables(const toml::node& node, const char* name) {
+    const auto* array = node.as_array();
+    if (!array || !array->is_array_of_tables())
+      throw InputError(place(where_, node) + name + " is written as [[" + name + "]] tables.");
+    return *array;
+  }
+
+  void read_sweep(const toml::node& node) {
+    const auto* table = node.as_table();
+    if (!table || table->size() != 1 || !table->contains("seeds"))
+      throw InputError(place(where_, node) + "[sweep] has one key, seeds, a list of whole numbers.");
+    at(node, [&] {
+      recipe_.sweep_seeds.clear();
+      for (const std::size_t seed :
+           as_counts("sweep.seeds", value_of_node(*table->get("seeds"), "sweep.seeds")))
+        recipe_.sweep_seeds.push_back(seed);
+    });
+  }
+
+  void read_variants(const toml::node& node) {
+    for (const toml::node& item : tables(node, "variant")) {
+      RecipeVariant variant;
+      for (const auto& [name, value] : *item.as_table()) {
+        const std::string key(name.str());
+        if (key == "name")
+          at(value, [&] { variant.name = as_text("variant.name", value_of_node(value, "variant.name")); });
+        else if (const auto* inner = value.as_table())
+          read_changes(*inner, key + ".", variant);
+        else
+          add_change(key, value, variant);
+      }
+      if (variant.name.empty() || variant.name.find('/') != std::string::npos)
+        throw InputError(place(where_, item) + "each [[variant]] needs a name without slashes.");
+      recipe_.variants.push_back(std::move(variant));
+    }
+  }
+  void read_changes(const toml::table& table, const std::string& prefix, RecipeVariant& variant) {
+    for (const auto& [name, value] : table) {
+      const std::string key = prefix + std::string(name.str());
+      if (const auto* inner = value.as_table())
+        read_changes(*inner, key + ".", variant);
+      else
+        add_change(key, value, variant);
+    }
+  }
+  void add_change(const std::string& key, const toml::node& value, RecipeVariant& variant) {
+    at(value, [&] {
+      Recipe trial = recipe_;
+      const RecipeValue read = value_of_node(value, key);
+      set_key(trial, key, read);
+      variant.set.emplace_back(key, value_text(read));
+    });
+  }
+
+  void read_layers(const toml::node& node) {
+    std::size_t layer = 0;
+    for (const toml::node& item : tables(node, "layer")) {
+      if (recipe_.layer_overrides.size() <= layer) recipe_.layer_overrides.resize(layer + 1);
+      for (const auto& [name, value] : *item.as_table()) {
+        const std::string key(name.str());
+        at(value, [&] { keep_override(recipe_, layer, key, value_of_node(value, key)); });
+      }
+      ++layer;
+    }
+  }
+
+  void read_columns(const toml::node& node) {
+    const auto* table = node.as_table();
+    if (!table)
+      throw InputError(place(where_, node) +
+                       "[data.columns] is a table; `harmonium data describe` writes it.");
+    at(node, [&] { recipe_.data.columns = schema_from_toml_table(*table, where_).to_toml(); });
+  }
+
+  Recipe& recipe_;
+  const std::string& where_;
+};
+
+}  // namespace
+
+Recipe parse_recipe(const std::string& text, const std::string& where) {
+  Recipe recipe;
+  const toml::table table = parse_toml(text, where);
+  Reader(recipe, where).read(table, "");
+  if (const auto fault = find_option_fault(recipe.train); !fault.empty())
+    throw InputError(where + ": " + fault);
+  return recipe;
+}
+
+Recipe load_recipe(const std::filesystem::path& path) {
+  constexpr std::uint64_t kLargestRecipe = std::uint64_t{16} << 20;
+  return parse_recipe(read_file(path, kLargestRecipe), path.string());
+}
+
+void set_recipe_key(Recipe& recipe, const std::string& key, const std::string& text) {
+  set_key(recipe, key, parse_value(text));
+}
+
+std::string recipe_text(const Recipe& recipe, bool for_checkpoint) {
+  std::string text;
+  for (const KeyRow& row : key_table()) {
+    if (for_checkpoint && !row.changes_result) continue;
+    if (const std::string literal = row.get(recipe); !literal.empty())
+      text += row.path + " = " + literal + "\n";
+  }
+  for (const auto& layer : recipe.layer_overrides) {
+    text += "\n[[layer]]\n";
+    for (const auto& [key, literal] : layer) text += key + " = " + literal + "\n";
+  }
+  if (!recipe.data.columns.empty()) text += "\n" + recipe.data.columns + "\n";
+  return text;
+}
+
+std::vector<TrainOptions> layer_options(const Recipe& recipe, std::size_t rbms) {
+  if (recipe.layer_overrides.size() > rbms)
+    throw InputError("the recipe has " + std::to_string(recipe.layer_overrides.size()) +
+                     " [[layer]] tables, but the model has only " + std::to_string(rbms) + " RBMs.");
+  std::vector<TrainOptions> options(rbms, recipe.train);
+  for (std::size_t n = 0; n < recipe.layer_overrides.size(); ++n)
+    for (const auto& [key, literal] : recipe.layer_overrides[n])
+      set_layer_key(options[n], key, parse_value(literal));
+  for (TrainOptions& o : options) {
+    o.seed = recipe.seed;
+    o.missing_absent = recipe.data.missing == "absent";
+    if (const auto fault = find_option_fault(o); !fault.empty()) throw InputError(fault);
+  }
+  return options;
+}
+
+std::vector<RecipeKey> recipe_keys() {
+  std::vector<RecipeKey> keys;
+  const Recipe defaults;
+  for (const KeyRow& row : key_table()) keys.push_back({row.path, row.get(defaults), row.help});
+  return keys;
+}
+
+DataRequest train_request(const Recipe& recipe) {
+  const DataRecipe& d = recipe.data;
+  DataRequest request;
+  request.source = d.train;
+  request.labels = d.labels;
+  request.label_column = d.label_column;
+  request.weights_column = d.weights_column;
+  request.classes = d.classes;
+  request.limit = d.limit;
+  if (!d.columns.empty()) request.columns = Schema::from_toml(d.columns, "[data.columns]");
+  if (!d.binarise.empty()) request.binarise = parse_binarise(d.binarise);
+  if (d.threshold) request.threshold = static_cast<float>(*d.threshold);
+  if (d.standardise) request.standardise = *d.standardise;
+  if (!d.missing.empty()) request.missing = parse_missing(d.missing);
+  if (!d.resize.empty()) {
+    if (d.resize.size() != 2) throw InputError("data.resize must be two numbers, [height, width].");
+    request.resize = {d.resize[0], d.resize[1]};
+  }
+  return request;
+}
+
+std::optional<DataRequest> test_request(const Recipe& recipe) {
+  DataRequest request = train_request(recipe);
+  request.limit = 0;
+  request.labels.clear();
+  if (!recipe.data.test.empty()) {
+    request.source = recipe.data.test;
+    return request;
+  }
+  const auto known = list_datasets();
+  const bool named = std::any_of(known.begin(), known.end(), [&](const NamedDataset& set) {
+    return set.name == request.source &&
+           std::find(set.parts.begin(), set.parts.end(), "test") != set.parts.end();
+  });
+  if (!named && !has_test_part(request.source)) return std::nullopt;
+  request.part = "test";
+  return request;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,187 @@
+#include "harmonium/recipe/run.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "harmonium/base/error.h"
+#include "harmonium/base/version.h"
+#include "harmonium/io/atomic_file.h"
+#include "harmonium/kernels/products.h"
+#include "harmonium/render/number.h"
+#include "io/json.h"
+#include "recipe/pictures.h"
+#include "recipe/sweep.h"
+
+namespace harmonium {
+namespace {
+
+Json measurement_json(const Measurement& m) {
+  Json json = {{"value", m.value}};
+  if (m.standard_error) json["standard_error"] = *m.standard_error;
+  if (m.cases > 0) json["cases"] = m.cases;
+  json["unit"] = m.unit;
+  json["how"] = m.how;
+  return json;
+}
+
+void write_metrics(const std::filesystem::path& path, const Recipe& recipe, const Model& model,
+                   const RunResult& result, const RunOptions& options) {
+  Json json = {{"name", recipe.name},
+               {"command", options.command},
+               {"seed", std::to_string(recipe.seed)},
+               {"library_version", version()},
+               {"products", products_library()},
+               {"layers", layers_to_string(model.net.layers())},
+               {"data", {{"name", model.data_name}, {"hash", model.data_hash}}},
+               {"measures", Json::object()},
+               {"warnings", result.warnings}};
+  for (const Measurement& m : result.measurements) json["measures"][m.name] = measurement_json(m);
+  write_file_atomically(path, dump_json(json, 2) + "\n");
+}
+
+std::vector<std::pair<std::string, std::string>> data_facts(const RecipeData& data) {
+  std::vector<std::pair<std::string, std::string>> facts = {
+      {"training data", data.train.description()},
+      {"training cases", number_text(static_cast<double>(data.train.size()), 9)},
+      {"raw values", data.train.raw_description()},
+      {"units", data.train.layer().to_string()},
+      {"hash", data.train.hash()},
+  };
+  if (data.held_out)
+    facts.emplace_back("held-out cases", number_text(static_cast<double>(data.held_out->size()), 9));
+  if (data.test) {
+    facts.emplace_back("test data", data.test->description());
+    facts.emplace_back("test cases", number_text(static_cast<double>(data.test->size()), 9));
+  }
+  return facts;
+}
+
+void write_report(const std::filesystem::path& path, const Recipe& recipe, const RecipeData& data,
+                  const Model& model, const RunResult& result, const MeasureResult& measures,
+                  const std::vector<NamedPicture>& pictures, const RunOptions& options) {
+  Report report(recipe.title.empty() ? recipe.name : recipe.title,
+                layers_to_string(model.net.layers()) + ", " +
+                    number_text(static_cast<double>(data.train.size()), 9) + " cases of " + model.data_name);
+  auto metrics = metrics_of(result.measurements);
+  report.highlights(std::span(metrics).first(std::min<std::size_t>(metrics.size(), 4)));
+  for (const std::string& sentence : result.warnings) report.warning(sentence);
+  const auto show = [&](const std::string& prefix) {
+    for (const NamedPicture& named : pictures)
+      if (named.file.starts_with(prefix)) report.picture(named.picture);
+  };
+  const bool images = !pictures.empty();
+  if (images && recipe.report.fantasies > 0) {
+    report.section("Fantasies");
+    show("fantasies");
+  }
+  if (images) {
+    report.section("Features");
+    show("features");
+    report.section("Reconstructions");
+    show("reconstructions");
+    show("own-class");
+    show("other-classes");
+  }
+  report.section("Measures");
+  report.metrics(metrics, {options.command, recipe.seed});
+  if (measures.mixing) {
+    Series series{"", {}, measures.mixing->autocorrelation, {}, {}};
+    for (std::size_t lag = 0; lag < series.y.size(); ++lag) series.x.push_back(static_cast<double>(lag));
+    ChartOptions chart;
+    chart.title = "Autocorrelation of free energies", chart.x_label = "Gibbs steps",
+    chart.y_label = "correlation";
+    report.line_chart(std::span(&series, 1), chart);
+  }
+  report.section("Learning");
+  add_curves(report, model);
+  add_histograms(report, recipe, data, model, *options.team);
+  report.section("Data");
+  const auto facts = data_facts(data);
+  report.key_values(facts);
+  show("cases");
+  report.section("Recipe");
+  report.preformatted(recipe_text(recipe), "Every key, as the model file keeps it.");
+  report.write(path);
+}
+
+std::vector<std::string> history_warnings(const Model& model) {
+  // The last word of the doctor on each RBM: earlier signs may have passed.
+  std::vector<std::string> warnings;
+  for (std::size_t n = 0; n < model.net.depth(); ++n) {
+    const HistoryRecord* last = nullptr;
+    for (const HistoryRecord& record : model.history)
+      if (record.layer == n) last = &record;
+    if (last)
+      for (const std::string& sentence : last->warnings)
+        warnings.push_back("layer " + std::to_string(n + 1) + ": " + sentence);
+  }
+  return warnings;
+}
+
+void prepare_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error || !std::filesystem::is_directory(folder))
+    throw WorkError(folder.string() + ": the output folder cannot be made (" + error.message() +
+                    "); give a place that can be written by --out.");
+}
+
+}  // namespace
+
+RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
+  prepare_folder(folder);
+  const RecipeData data = load_recipe_data(recipe, *options.reporter);
+  const auto model_path = folder / "model.safetensors";
+  const TrainingFiles files{model_path, folder / "model.safetensors.checkpoint", folder / "history.jsonl"};
+  RunResult result;
+  result.folder = folder;
+  TrainingResult trained = train_model(recipe, data, files, options);
+  if (!trained.finished) return result;
+
+  const Model& model = trained.model;
+  MeasureResult measures = measure_model(recipe, data, model, *options.team, *options.reporter);
+  auto pictures = run_pictures(recipe, data, model, *options.team, *options.reporter);
+  if (!recipe.measure.one_class.empty()) {
+    OneClassResult one_class = measure_one_class(recipe, data, model, *options.team, *options.reporter);
+    for (Measurement& m : one_class.measurements) measures.measurements.push_back(std::move(m));
+    if (const auto shape = image_shape(model, data.train))
+      for (NamedPicture& picture : one_class_pictures(recipe, one_class, *shape))
+        pictures.push_back(std::move(picture));
+  }
+  result.finished = true;
+  result.measurements = measures.measurements;
+  result.warnings = history_warnings(model);
+  result.warnings.insert(result.warnings.end(), measures.warnings.begin(), measures.warnings.end());
+  for (const NamedPicture& named : pictures) write_png(folder / named.file, named.picture.image);
+  write_metrics(folder / "metrics.json", recipe, model, result, options);
+  write_file_atomically(
+      folder / "timing.json",
+      dump_json(Json{{"training_seconds", trained.seconds}, {"threads", options.team->size()}}, 2) + "\n");
+  write_report(folder / "report.html", recipe, data, model, result, measures, pictures, options);
+  result.files = {folder / "report.html", model_path};
+  for (const NamedPicture& named : pictures)
+    if (named.file.starts_with("fantasies") || named.file.starts_with("features-1"))
+      result.files.push_back(folder / named.file);
+  return result;
+}
+
+RunResult run_recipe(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
+  return recipe.variants.empty() && recipe.sweep_seeds.empty() ? run_one(recipe, folder, options)
+                                                               : run_sweep(recipe, folder, options);
+}
+
+std::vector<Metric> metrics_of(std::span<const Measurement> measurements) {
+  std::vector<Metric> metrics;
+  for (const Measurement& m : measurements) {
+    std::string value = number_text(m.value, 5), note = m.unit;
+    if (m.standard_error) value += " \xC2\xB1 " + number_text(*m.standard_error, 2);
+    if (m.cases > 0) note += ", " + number_text(static_cast<double>(m.cases), 9) + " cases";
+    if (!m.how.empty()) note += "; " + m.how;
+    std::string name = m.name;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    metrics.push_back({name, value, note});
+  }
+  return metrics;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,178 @@
+#include "harmonium/recipe/training.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "harmonium/base/error.h"
+#include "harmonium/io/atomic_file.h"
+#include "harmonium/io/safetensors.h"
+#include "harmonium/train/greedy.h"
+
+namespace harmonium {
+namespace {
+
+std::string history_text(const std::vector<HistoryRecord>& history) {
+  std::string text;
+  for (const HistoryRecord& record : history) text += history_line(record) + "\n";
+  return text;
+}
+
+Model make_model(const Recipe& recipe, const Dataset& train, const GreedyTrainer& trainer) {
+  Model model;
+  model.net = trainer.net();
+  model.last = trainer.last();
+  model.seed = recipe.seed;
+  model.recipe = recipe_text(recipe);
+  model.data_name = train.name();
+  model.data_hash = train.hash();
+  model.schema = train.schema().to_json();
+  model.data_statistics = train.schema().statistics();
+  if (train.has_labels()) model.classes = train.class_names();
+  model.history = trainer.history();
+  return model;
+}
+
+bool is_finished(const TrainingFiles& files) {
+  std::error_code ignored;
+  return std::filesystem::exists(files.model, ignored) && !std::filesystem::exists(files.checkpoint, ignored);
+}
+
+// Refuses before hours of work what would be refused after them.
+void prepare_files(const TrainingFiles& files, const RunOptions& options) {
+  std::error_code ignored;
+  const bool unfinished = std::filesystem::exists(files.checkpoint, ignored);
+  if (is_finished(files) && !options.overwrite)
+    throw InputError(files.model.string() +
+                     ": is there already; give another place, or --force to train it anew.");
+  if (unfinished && !options.resume && !options.overwrite)
+    throw InputError(files.checkpoint.string() +
+                     ": an unfinished run is there; go on with it by --resume, or begin anew by --force.");
+  write_file_atomically(files.history, "");
+}
+
+class TrainingRun {
+ public:
+  TrainingRun(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
+              const RunOptions& options)
+      : data_(data),
+        files_(files),
+        options_(options),
+        recipe_for_checkpoint_(recipe_text(recipe, true)),
+        trainer_(make_trainer(recipe)) {}
+
+  GreedyTrainer& trainer() { return trainer_; }
+
+  void restore() {
+    std::error_code ignored;
+    if (!options_.resume || !std::filesystem::exists(files_.checkpoint, ignored)) return;
+    trainer_.restore(read_safetensors(files_.checkpoint), recipe_for_checkpoint_);
+    options_.reporter->say("going on from " + files_.checkpoint.string());
+  }
+
+  bool run() {
+    GreedyHooks hooks;
+    hooks.epoch_done = [this](const HistoryRecord& record) {
+      options_.reporter->epoch_done(record);
+      for (const std::string& sentence : record.warnings) options_.reporter->warn(sentence);
+    };
+    hooks.progress = [this](std::size_t layer, const LoopProgress& progress) {
+      options_.reporter->training(layer, layers_, progress, batch_, data_.train.size());
+    };
+    // The history follows the checkpoint, which alone decides where a run goes on.
+    hooks.checkpoint = [this] {
+      write_safetensors(files_.checkpoint, trainer_.checkpoint(recipe_for_checkpoint_));
+      write_file_atomically(files_.history, history_text(trainer_.history()));
+    };
+    hooks.stop_requested = [this] { return options_.stop && options_.stop->load(); };
+    return trainer_.run(hooks);
+  }
+
+ private:
+  GreedyTrainer make_trainer(const Recipe& recipe) {
+    const ResolvedLayers resolved = resolve_layers(recipe, data_.train);
+    DeepBeliefNet net = make_net(resolved.layers, resolved.labels);
+    layers_ = net.depth();
+    batch_ = recipe.train.batch;
+    auto layer_wise = layer_options(recipe, net.depth());
+    for (TrainOptions& o : layer_wise) o.missing_absent = data_.train.missing() == Missing::kAbsent;
+    TrainingData cases{&data_.train, data_.held_out ? &*data_.held_out : nullptr, data_.train.labels(),
+                       data_.held_out ? data_.held_out->labels() : std::span<const std::int32_t>{}};
+    return GreedyTrainer(std::move(net), cases, std::move(layer_wise), *options_.team);
+  }
+
+  const RecipeData& data_;
+  const TrainingFiles& files_;
+  const RunOptions& options_;
+  std::string recipe_for_checkpoint_;
+  std::size_t layers_ = 0, batch_ = 0;
+  GreedyTrainer trainer_;
+};
+
+}  // namespace
+
+RecipeData load_recipe_data(const Recipe& recipe, Reporter& reporter) {
+  Dataset all = load_dataset(train_request(recipe));
+  reporter.say(all.description() + ": " + std::to_string(all.size()) + " cases, " + all.layer().to_string());
+  for (const std::string& sentence : all.warnings()) reporter.warn(sentence);
+  RecipeData data{all, std::nullopt, std::nullopt};
+  if (recipe.data.held_out > 0) {
+    auto [rest, held_out] = all.split(recipe.data.held_out, recipe.seed);
+    data.train = std::move(rest);
+    data.held_out = std::move(held_out);
+  }
+  if (auto request = test_request(recipe)) {
+    // Statistics and categories are those of the training data.
+    request->columns = all.schema();
+    request->binarise.reset(), request->threshold.reset(), request->standardise.reset(),
+        request->missing.reset();
+    data.test = load_dataset(*request);
+    if (data.test->layer() != all.layer())
+      throw InputError(data.test->name() + ": makes \"" + data.test->layer().to_string() +
+                       "\" of its columns, but the training data \"" + all.layer().to_string() + "\".");
+  }
+  return data;
+}
+
+ResolvedLayers resolve_layers(const Recipe& recipe, const Dataset& train) {
+  ResolvedLayers resolved{parse_layers(recipe.layers), false};
+  LayerSpec& visible = resolved.layers.front();
+  if (visible.groups.empty()) visible = train.layer();
+  resolved.labels = train.has_labels() && names_label_units(resolved.layers, train.layer().columns());
+  if (resolved.labels) {
+    const std::size_t columns = resolved.layers[resolved.layers.size() - 2].groups.back().columns();
+    if (columns != train.class_count())
+      throw InputError("model.layers = \"" + recipe.layers + "\" has " + std::to_string(columns) +
+                       " label units, but " + train.name() + " has " + std::to_string(train.class_count()) +
+                       " classes.");
+  }
+  return resolved;
+}
+
+TrainingFiles TrainingFiles::beside(const std::filesystem::path& model) {
+  return {model, model.string() + ".checkpoint", model.string() + ".history.jsonl"};
+}
+
+TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
+                           const RunOptions& options) {
+  const auto begin = std::chrono::steady_clock::now();
+  if (options.resume && is_finished(files)) {
+    options.reporter->say(files.model.string() + " is finished already");
+    return {true, load_model(files.model), 0.0};
+  }
+  TrainingRun run(recipe, data, files, options);
+  prepare_files(files, options);
+  run.restore();
+  TrainingResult result;
+  result.finished = run.run();
+  if (result.finished) {
+    result.model = make_model(recipe, data.train, run.trainer());
+    save_model(files.model, result.model);
+    write_file_atomically(files.history, history_text(result.model.history));
+    std::error_code ignored;
+    std::filesystem::remove(files.checkpoint, ignored);
+  }
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return result;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,56 @@
+// For a student: a small deep belief net with labels learns digits, is told a label, and dreams.
+#include <cstdio>
+#include <filesystem>
+
+#include "harmonium/data/load.h"
+#include "harmonium/io/png.h"
+#include "harmonium/render/sheet.h"
+#include "harmonium/samplers/generate.h"
+#include "harmonium/train/greedy.h"
+
+using namespace harmonium;
+
+int main(int argc, char** argv) {
+  ThreadTeam team;
+  const Dataset digits = load_dataset("mnist").take(0, 5000);
+
+  // Pixels, 150 features, then an associative memory of 150 features and 10 label units below 400 units.
+  const auto layers = parse_layers("784 - 150 - 150 + softmax 10 - 400");
+  DeepBeliefNet net = make_net(layers, /*labels=*/true);
+
+  TrainOptions options;
+  options.epochs = 12;
+  options.rate = 0.1;
+  options.momentum = Schedule(std::vector<double>{0.5, 0.5, 0.9});
+  options.l2 = 2e-4;
+  GreedyTrainer trainer(net, {&digits, nullptr, digits.labels()}, {options, options, options}, team);
+  GreedyHooks hooks;
+  hooks.epoch_done = [](const HistoryRecord& record) {
+    if (record.epoch % 6 == 0)
+      std::printf("layer %zu, epoch %2d: reconstruction error %.2f\n", record.layer + 1,
+                  static_cast<int>(record.epoch), record.measures.at("reconstruction_error"));
+  };
+  trainer.run(hooks);
+
+  // Clamp each label in turn and let ten chains settle.
+  Matrix<float> sheet(100, 784);
+  double believed = 0;
+  for (std::size_t label = 0; label < 10; ++label) {
+    FantasyOptions dream;
+    dream.chains = 10;
+    dream.steps = {200};
+    dream.label = label;
+    const Fantasies fantasies = fantasies_from_noise(trainer.net(), dream, team);
+    for (std::size_t c = 0; c < 10; ++c) {
+      const auto image = fantasies.visible.back().row(c);
+      std::copy(image.begin(), image.end(), sheet.row(10 * label + c).begin());
+      believed += fantasies.labels.back()(c, label) / 100;
+    }
+  }
+  const auto path = std::filesystem::path(argc > 1 ? argv[1] : ".") / "dreams.png";
+  SheetOptions look;
+  look.columns = 10;
+  write_png(path, sheet_of_rows(sheet, {28, 28}, look));
+  std::printf("%s: a row for each label from 0 to 9\n", path.c_str());
+  return believed > 0.99 ? 0 : 1;  // the labels stayed where they were held
+}

@@ -23,10 +23,19 @@ int main(int argc, char** argv) {
   options.rate = 0.1;
   options.momentum = Schedule(std::vector<double>{0.5, 0.5, 0.9});
   options.l2 = 2e-4;
-  GreedyTrainer trainer(net, {&digits, nullptr, digits.labels()}, {options, options, options}, team);
+  TrainOptions memory =
+      options;  // the top RBM is a density: binary samples, persistent chains, a falling rate
+  memory.epochs = 40;
+  memory.rate = Schedule(0.05, ScheduleShape::kLinear);
+  memory.momentum = 0.0;
+  memory.pass_samples = true;
+  memory.negative = NegativeKind::kPersistent;
+  memory.steps = 2;
+  memory.average_epochs = 2;
+  GreedyTrainer trainer(net, {&digits, nullptr, digits.labels()}, {options, options, memory}, team);
   GreedyHooks hooks;
   hooks.epoch_done = [](const HistoryRecord& record) {
-    if (record.epoch % 6 == 0)
+    if (record.epoch % 10 == 0)
       std::printf("layer %zu, epoch %2d: reconstruction error %.2f\n", record.layer + 1,
                   static_cast<int>(record.epoch), record.measures.at("reconstruction_error"));
   };
@@ -38,7 +47,7 @@ int main(int argc, char** argv) {
   for (std::size_t label = 0; label < 10; ++label) {
     FantasyOptions dream;
     dream.chains = 10;
-    dream.steps = {200};
+    dream.steps = {500};
     dream.label = label;
     const Fantasies fantasies = fantasies_from_noise(trainer.net(), dream, team);
     for (std::size_t c = 0; c < 10; ++c) {

@@ -19,22 +19,7 @@ Dataset load_model_data(const Model& model, const std::string& source, const std
   request.part = part;
   request.limit = limit;
   if (!model.schema.empty()) request.columns = Schema::from_json(model.schema, model.data_statistics);
-  // Images that were reduced for training are reduced alike.
-  const Dataset data = [&] {
-    try {
-      return load_dataset(request);
-    } catch (const InputError&) {
-      const auto shape = model_image_shape(model);
-      if (shape.size() != 2) throw;
-      DataRequest reduced = request;
-      reduced.columns.reset();
-      const Dataset raw = load_dataset(reduced);
-      const auto own = raw.image_shape();
-      if (own.size() != 2 || own == shape || own[0] < shape[0] || own[1] < shape[1]) throw;
-      request.resize = {shape[0], shape[1]};
-      return load_dataset(request);
-    }
-  }();
+  const Dataset data = load_dataset(request);
   if (data.layer().columns() != model.net.columns(0))
     throw InputError(source + ": has " + std::to_string(data.layer().columns()) +
                      " units a case, but the model takes " + std::to_string(model.net.columns(0)) + " (\"" +

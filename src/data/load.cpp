@@ -182,6 +182,21 @@ void assign_roles(Schema& schema, const DataRequest& request) {
   assign(request.weights_column, ColumnRole::kWeight);
 }
 
+/// A schema of reduced images (that of a model trained on them) reads images of the full size, which are then
+/// reduced alike: the block takes the file's shape for reading, and the shape to reduce to is returned.
+std::optional<std::pair<std::size_t, std::size_t>> shape_to_reduce_to(Schema& schema, const SourceFile& source) {
+  const auto wanted = schema.image_shape(), given = source.case_shape();
+  if (wanted.size() != 2 || given.size() != 2 || wanted == given) return std::nullopt;
+  if (wanted[0] > given[0] || wanted[1] > given[1]) return std::nullopt;
+  for (Column& column : schema.columns) {
+    if (column.role != ColumnRole::kFeature) continue;
+    if (column.standardise) return std::nullopt;  // its statistics belong to single pixels
+    column.shape = given;
+    column.width = given[0] * given[1];
+  }
+  return std::pair{wanted[0], wanted[1]};
+}
+
 }  // namespace
 
 Dataset load_dataset(const DataRequest& request) {
@@ -191,6 +206,8 @@ Dataset load_dataset(const DataRequest& request) {
   if (request.columns) assign_roles(schema, request);
   apply_changes(schema, request);
   place_labels(schema, source);
+  auto resize = shape_to_reduce_to(schema, source);
+  if (request.resize) resize = request.resize;
   schema.validate();
   Dataset::Parts parts;
   parts.name = source.name;
@@ -206,7 +223,7 @@ Dataset load_dataset(const DataRequest& request) {
   if (parts.values == nullptr) store_array(source, parts);
   parts.rows = choose_rows(request, parts, total);
   Dataset dataset(std::move(parts));
-  if (request.resize) return dataset.resize_images(request.resize->first, request.resize->second);
+  if (resize) return dataset.resize_images(resize->first, resize->second);
   return dataset;
 }
 

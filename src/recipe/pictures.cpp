@@ -23,9 +23,18 @@ Matrix<float> first_cases(const Dataset& data, std::size_t count, std::uint64_t 
   return fetch_range(data, 0, count, seed, 0, team);
 }
 
+// A number of columns near 10 that leaves no row half empty; 0 lets the sheet choose.
+std::size_t columns_without_rest(std::size_t images) {
+  for (const std::size_t columns : {10u, 12u, 8u, 9u, 11u, 14u, 15u, 16u})
+    if (images % columns == 0) return columns;
+  return 0;
+}
+
 Picture cases_picture(const RecipeData& data, std::uint64_t seed, ImageShape shape, ThreadTeam& team) {
   const auto cases = first_cases(data.train, kCasesShown, seed, team);
-  return {sheet_of_rows(cases, shape), "Sheet of training cases",
+  SheetOptions full_rows;
+  full_rows.columns = columns_without_rest(cases.rows());
+  return {sheet_of_rows(cases, shape, full_rows), "Sheet of training cases",
           "The first training cases, as the model sees them."};
 }
 
@@ -62,8 +71,10 @@ std::vector<NamedPicture> fantasy_pictures(const Recipe& recipe, const RecipeDat
         {std::to_string(fantasies.steps[s]),
          fantasies.visible[s].view().row_block(0, std::min(kChainsInSteps, fantasies.visible[s].rows()))});
   const std::string start = from_data ? "training cases" : "noise";
+  SheetOptions full_rows;
+  full_rows.columns = columns_without_rest(fantasies.visible.back().rows());
   return {{"fantasies.png",
-           {sheet_of_rows(fantasies.visible.back(), shape), "Sheet of fantasies",
+           {sheet_of_rows(fantasies.visible.back(), shape, full_rows), "Sheet of fantasies",
             "One fantasy from each of " + std::to_string(fantasies.visible.back().rows()) + " chains after " +
                 std::to_string(fantasies.steps.back()) + " Gibbs steps from " + start +
                 ": what the model believes in."}},

@@ -63,7 +63,11 @@ void write_report(const std::filesystem::path& path, const Recipe& recipe, const
                 layers_to_string(model.net.layers()) + ", " +
                     number_text(static_cast<double>(data.train.size()), 9) + " cases of " + model.data_name);
   auto metrics = metrics_of(result.measurements);
-  report.highlights(std::span(metrics).first(std::min<std::size_t>(metrics.size(), 4)));
+  auto first = metrics;
+  std::stable_partition(first.begin(), first.end(), [](const Metric& m) {
+    return m.name.find("likelihood") != std::string::npos || m.name.starts_with("kl");
+  });
+  report.highlights(std::span(first).first(std::min<std::size_t>(first.size(), 4)));
   for (const std::string& sentence : result.warnings) report.warning(sentence);
   const auto show = [&](const std::string& prefix) {
     for (const NamedPicture& named : pictures)

@@ -48,9 +48,10 @@ std::vector<std::string> diagnose(const Measures& now, const Measures* before, c
   std::vector<std::string> sentences;
   const auto say = [&](std::string sentence) { sentences.push_back(std::move(sentence)); };
 
-  // The first epoch starts from tiny weights, which updates may well exceed.
+  // Updates may well exceed tiny initial weights, but then the ratio falls quickly.
   const double ratio_before = before ? value_or(*before, "update_ratio", 0) : 0;
-  if (const double ratio = value_or(now, "update_ratio", 1e-3); ratio > 2e-2 && ratio_before > 2e-2)
+  if (const double ratio = value_or(now, "update_ratio", 1e-3);
+      ratio > 2e-2 && ratio_before > 0 && ratio > 0.7 * ratio_before)
     say(
         format("an update changes the weights by %.2g of their size, where about 0.001 is healthy: lower "
                "train.rate (to about %.2g).",

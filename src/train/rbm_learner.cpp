@@ -129,7 +129,9 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
     const double weight = batch.weights.empty() ? 1.0 : batch.weights[r];
     row_weights_[r] = sum > 0 ? static_cast<float>(weight / sum) : 0.0f;
   }
-  lengths_ = document_lengths(rbm_.visible.spec, batch.values);
+  // A fixed length is a constant that the hidden biases absorb; only open ones scale them.
+  lengths_.clear();
+  if (has_open_length(rbm_.visible.spec)) lengths_ = document_lengths(rbm_.visible.spec, batch.values);
   PositiveStates positive;
   positive.weights = std::span(row_weights_).first(positive_rows_);
   negative_->weights(std::span(row_weights_).subspan(positive_rows_), positive);

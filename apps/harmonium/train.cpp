@@ -86,6 +86,7 @@ void add_key_options(CLI::App& command, Options& o) {
           .add_option_function<std::string>(
               option_names(key.path, keys),
               [&o, path = key.path](const std::string& text) { o.keys[path] = text; }, help)
+          ->take_last()
           ->group(group)
           ->type_name("");
     }

@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# A run that is killed and resumed, or that has other threads, ends with the same bytes.
+source "$(dirname "$0")/lib.sh"
+
+# Two layers, persistent chains, averages, momentum, binarising by sampling, a held-out set: all that has state.
+options=(train mnist --limit 1500 --held_out 200 --layers "data - 40 - 30" --epochs 6 --negative pcd --chains 20
+  --momentum 0.5 --average_epochs 2 --binarise sample --pass samples --centring true --sparsity_target 0.1
+  --likelihood_every 3 --checkpoint_minutes 0.0004 --quiet)
+
+"$program" "${options[@]}" --out whole.st --threads 1 >/dev/null
+for threads in 2 3 5; do
+  "$program" "${options[@]}" --out "threads.st" --threads $threads --force >/dev/null
+  cmp whole.st threads.st || fail "$threads threads give another model"
+  cmp whole.st.history.jsonl threads.st.history.jsonl || fail "$threads threads give another history"
+done
+
+# Killed at random moments until it ends. RANDOM is seeded, so a failure can be repeated.
+RANDOM=7
+kills=0
+for _ in $(seq 1 60); do
+  "$program" "${options[@]}" --out killed.st --resume >/dev/null 2>&1 &
+  child=$!
+  sleep "0.$((RANDOM % 60 + 15))"
+  if kill -KILL $child 2>/dev/null; then kills=$((kills + 1)); fi
+  wait $child 2>/dev/null || true
+  [[ -e killed.st && ! -e killed.st.checkpoint ]] && break
+done
+[[ -e killed.st ]] || "$program" "${options[@]}" --out killed.st --resume >/dev/null
+cmp whole.st killed.st || fail "a run killed $kills times ends with another model"
+cmp whole.st.history.jsonl killed.st.history.jsonl || fail "a killed run ends with another history"
+((kills >= 2)) || fail "only $kills kills: the run is too short for this test"
+
+# Ctrl-C saves, says how to go on and ends with 130. Background jobs of a script ignore SIGINT, so a child shell with
+# job control starts the program.
+got=0
+bash -mc '"$0" "$@" & child=$!; sleep 0.4; kill -INT $child; wait $child' "$program" "${options[@]}" --out stopped.st \
+  >/dev/null 2>err.txt || got=$?
+if [[ $got == 130 ]]; then
+  grep -q -- --resume err.txt || fail "Ctrl-C does not say how to go on"
+  [[ -e stopped.st.checkpoint ]] || fail "Ctrl-C saved no checkpoint"
+  expect 2 "unfinished run" "${options[@]}" --out stopped.st
+  expect 2 "another recipe" "${options[@]}" --out stopped.st --resume --epochs 7
+  works "${options[@]}" --out stopped.st --resume --checkpoint_minutes 5
+elif [[ $got != 0 ]]; then
+  fail "Ctrl-C ends with $got instead of 130"
+fi
+# The model keeps its recipe, in which only checkpoint_minutes may differ; its tensors may not.
+tail -c 100000 whole.st | cmp - <(tail -c 100000 stopped.st) || fail "a run stopped by Ctrl-C ends with other numbers"
+
+# Every negative phase, with missing values where they are allowed.
+printf 'a,b,c,d\n' >table.csv
+for i in $(seq 1 60); do echo "$((i % 2)),$((i % 3 == 0)),$([[ $((i % 7)) == 0 ]] || echo $((i % 5 > 2))),$((i % 4 > 1))" >>table.csv; done
+for negative in cd pcd fpcd tempering exact; do
+  for threads in 1 3; do
+    "$program" train table.csv --missing unknown --layers "data - 5" --negative $negative --epochs 3 --batch 25 \
+      --chains 30 --temperatures 3 --quiet --threads $threads --out "$negative-$threads.st" >/dev/null
+  done
+  cmp "$negative-1.st" "$negative-3.st" || fail "$negative depends on the number of threads"
+done
+nothing_left
+echo "same bytes for 1, 2, 3 and 5 threads, after $kills kills and after Ctrl-C"

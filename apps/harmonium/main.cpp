@@ -2,6 +2,8 @@
 // to standard error. Exit codes: 0 done, 1 failed while working, 2 bad usage or bad input, 130 stopped by
 // Ctrl-C after a checkpoint.
 #include <unistd.h>
+#include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +11,7 @@
 #include "command.h"
 #include "harmonium/base/error.h"
 #include "harmonium/base/version.h"
+#include "harmonium/io/suggest.h"
 #include "harmonium/kernels/isa.h"
 
 namespace {
@@ -55,6 +58,19 @@ void add_globals(CLI::App& app, harmonium::app::Globals& globals) {
 int complain(const std::string& sentence, int code) {
   std::fprintf(stderr, "harmonium: %s\n", sentence.c_str());
   return code;
+}
+
+// CLI11 says of a mistyped command only that one is required.
+std::string unknown_command(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word.empty() || word[0] == '-') continue;
+    if (std::find(names.begin(), names.end(), word) != names.end()) return {};
+    return "unknown command " + word + harmonium::did_you_mean(word, names) + " (see `harmonium --help`)";
+  }
+  return {};
 }
 
 int run_action(const harmonium::app::Globals& globals, const harmonium::app::Action& action) {
@@ -110,6 +126,10 @@ int main(int argc, char** argv) {
   harmonium::app::add_data(app, globals, action);
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const std::string sentence = unknown_command(app, argc, argv);
+    if (!sentence.empty()) return complain(sentence, 2);
+    return app.exit(error) == 0 ? 0 : 2;
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }

@@ -305,6 +305,7 @@ Dataset Dataset::resize_images(std::size_t height, std::size_t width) const {
   for (Column& column : shared.schema.columns) {
     if (column.role != ColumnRole::kFeature) continue;
     column.width = height * width;
+    if (column.reduced_from.empty()) column.reduced_from = column.shape;
     column.shape = {height, width};
     column.mean.clear(), column.deviation.clear();
   }

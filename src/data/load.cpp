@@ -184,13 +184,13 @@ void assign_roles(Schema& schema, const DataRequest& request) {
 
 /// A schema of reduced images (that of a model trained on them) reads images of the full size, which are then
 /// reduced alike: the block takes the file's shape for reading, and the shape to reduce to is returned.
-std::optional<std::pair<std::size_t, std::size_t>> shape_to_reduce_to(Schema& schema, const SourceFile& source) {
+std::optional<std::pair<std::size_t, std::size_t>> shape_to_reduce_to(Schema& schema,
+                                                                      const SourceFile& source) {
   const auto wanted = schema.image_shape(), given = source.case_shape();
   if (wanted.size() != 2 || given.size() != 2 || wanted == given) return std::nullopt;
-  if (wanted[0] > given[0] || wanted[1] > given[1]) return std::nullopt;
   for (Column& column : schema.columns) {
     if (column.role != ColumnRole::kFeature) continue;
-    if (column.standardise) return std::nullopt;  // its statistics belong to single pixels
+    if (column.reduced_from != given || column.standardise) return std::nullopt;
     column.shape = given;
     column.width = given[0] * given[1];
   }

@@ -15,9 +15,10 @@
 namespace harmonium {
 namespace {
 
-const std::vector<std::string> kKeys{
-    "role",      "kind",        "width", "shape",     "categories", "scale",         "offset", "binarise",
-    "threshold", "standardise", "mean",  "deviation", "missing",    "missing_cells", "range",  "reason"};
+const std::vector<std::string> kKeys{"role",        "kind",  "width",     "shape",    "reduced_from",
+                                     "categories",  "scale", "offset",    "binarise", "threshold",
+                                     "standardise", "mean",  "deviation", "missing",  "missing_cells",
+                                     "range",       "reason"};
 
 /// The shortest decimal that reads back as this f32, as a double: 0.1 rather than 0.100000001490116.
 double shortest(float value) {
@@ -51,6 +52,7 @@ Json column_to_json(const Column& column, bool with_statistics) {
   }
   if (column.width != usual.width) object["width"] = column.width;
   if (!column.shape.empty()) object["shape"] = column.shape;
+  if (!column.reduced_from.empty()) object["reduced_from"] = column.reduced_from;
   if (!column.categories.empty()) object["categories"] = column.categories;
   if (column.scale != usual.scale) object["scale"] = shortest(column.scale);
   if (column.offset != usual.offset) object["offset"] = shortest(column.offset);
@@ -171,6 +173,10 @@ class ColumnReader {
     if (const Json* shape = find("shape")) {
       require(shape->is_array(), "shape", "a list of whole numbers");
       for (const Json& one : *shape) column.shape.push_back(size(one, "shape"));
+    }
+    if (const Json* shape = find("reduced_from")) {
+      require(shape->is_array(), "reduced_from", "a list of whole numbers");
+      for (const Json& one : *shape) column.reduced_from.push_back(size(one, "reduced_from"));
     }
     if (const Json* cells = find("missing_cells")) column.missing_cells = whole(*cells, "missing_cells");
   }

@@ -122,18 +122,32 @@ std::vector<std::string> history_warnings(const Model& model) {
   return warnings;
 }
 
-void prepare_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error || !std::filesystem::is_directory(folder))
-    throw WorkError(folder.string() + ": the output folder cannot be made (" + error.message() +
-                    "); give a place that can be written by --out.");
-}
+// The output folder, made before hours of work; a new one into which nothing was written goes away again.
+class OutputFolder {
+ public:
+  explicit OutputFolder(const std::filesystem::path& folder) : folder_(folder) {
+    std::error_code error;
+    made_ = std::filesystem::create_directories(folder, error);
+    if (error || !std::filesystem::is_directory(folder))
+      throw WorkError(folder.string() + ": the output folder cannot be made (" + error.message() +
+                      "); give a place that can be written by --out.");
+  }
+  ~OutputFolder() {
+    std::error_code ignored;
+    if (made_) std::filesystem::remove(folder_, ignored);  // only where it is empty
+  }
+  OutputFolder(const OutputFolder&) = delete;
+  OutputFolder& operator=(const OutputFolder&) = delete;
+
+ private:
+  std::filesystem::path folder_;
+  bool made_ = false;
+};
 
 }  // namespace
 
 RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
-  prepare_folder(folder);
+  const OutputFolder output(folder);
   const RecipeData data = load_recipe_data(recipe, *options.reporter);
   const auto model_path = folder / "model.safetensors";
   const TrainingFiles files{model_path, folder / "model.safetensors.checkpoint", folder / "history.jsonl"};

@@ -24,7 +24,7 @@ struct DataRequest {
   std::string label_column;    ///< of a table
   std::string weights_column;  ///< of a table
   /// What the columns are, instead of what is inferred: from [data.columns], or of a trained model, whose
-  /// statistics then standardise the new data. A schema of smaller images reduces the file's images to its size.
+  /// statistics then standardise the new data. Images are reduced as the schema's were.
   std::optional<Schema> columns;
 
   // Changes to the schema's features, whether inferred or given.

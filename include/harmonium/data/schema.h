@@ -57,6 +57,9 @@ struct Column {
   /// a label, in their order.
   std::vector<std::string> categories;
   std::vector<std::size_t> shape;  ///< of a block: rows and columns of an image; empty where there is none
+  /// The larger shape of the file's images, where they were reduced to `shape`; new images of that shape are
+  /// reduced alike. Empty where nothing was reduced.
+  std::vector<std::size_t> reduced_from;
 
   float scale = 1.0f;
   float offset = 0.0f;

@@ -66,8 +66,7 @@ void TerminalReporter::say(const std::string& line) {
 void TerminalReporter::warn(const std::string& sentence) {
   // The same sign epoch after epoch is said once; its numbers change.
   const std::string kind = sentence.substr(0, sentence.find_first_of("0123456789"));
-  if (kind == last_warning_) return;
-  last_warning_ = kind;
+  if (!warned_.insert(kind).second) return;
   clear();
   std::fprintf(stderr, "warning: %s\n", sentence.c_str());
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <set>
 #include <string>
 
 #include "harmonium/recipe/training.h"
@@ -30,7 +31,8 @@ class TerminalReporter final : public Reporter {
   Clock::time_point last_shown_{}, layer_begin_{}, work_begin_{};
   std::size_t layer_ = ~std::size_t{0};
   double batches_at_begin_ = 0;
-  std::string work_, measures_, last_warning_;
+  std::string work_, measures_;
+  std::set<std::string> warned_;  ///< sentences up to their first number
 };
 
 }  // namespace harmonium::app

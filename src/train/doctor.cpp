@@ -42,16 +42,35 @@ double largest_singular_value(const Matrix<float>& weights) {
   return value;
 }
 
+// Persistent chains that stand still, or that sit where no data are.
+template <class Say>
+void diagnose_chains(const Measures& now, const Say& say) {
+  if (const double moved = value_or(now, "chain_moved", 1); moved < 5e-3)
+    say(format(
+        "the persistent chains hardly move (%.2g of the visible units change in a step), so they no longer "
+        "tell what the model believes in: lower train.rate, or use negative = \"tempering\" or \"fpcd\", or "
+        "more train.steps.",
+        moved));
+  const double data = value_or(now, "free_energy_train", 0);
+  const double away = data - value_or(now, "free_energy_fantasies", data);
+  if (away > std::max(20.0, 4.0 * value_or(now, "free_energy_spread", 0)))
+    say(format(
+        "the persistent chains sit %.1f nats below the data in free energy, in places that the data do "
+        "not visit: lower train.rate, or use negative = \"tempering\".",
+        away));
+}
+
 }  // namespace
 
-std::vector<std::string> diagnose(const Measures& now, const Measures* before, const TrainOptions& options) {
+std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memory,
+                                  const TrainOptions& options) {
   std::vector<std::string> sentences;
   const auto say = [&](std::string sentence) { sentences.push_back(std::move(sentence)); };
+  const Measures* before = memory.before;
 
-  // Updates may well exceed tiny initial weights, but then the ratio falls quickly.
-  const double ratio_before = before ? value_or(*before, "update_ratio", 0) : 0;
-  if (const double ratio = value_or(now, "update_ratio", 1e-3);
-      ratio > 2e-2 && ratio_before > 0 && ratio > 0.7 * ratio_before)
+  // Updates may well exceed tiny initial weights; once weights have grown they should not.
+  const bool grown = value_or(now, "weight_deviation", 0) > 0.05;
+  if (const double ratio = value_or(now, "update_ratio", 1e-3); ratio > 2e-2 && before && grown)
     say(
         format("an update changes the weights by %.2g of their size, where about 0.001 is healthy: lower "
                "train.rate (to about %.2g).",
@@ -79,28 +98,13 @@ std::vector<std::string> diagnose(const Measures& now, const Measures* before, c
         "the free energy of held-out cases is %.2f nats above that of training cases and rising, a sign "
         "of overfitting: use fewer epochs, fewer hidden units or a larger train.l2.",
         gap));
-
-  if (value_or(now, "chain_moved", 1) < 1e-3)
-    say(format(
-        "the persistent chains hardly move (%.2g of the visible units change in a step): use negative = "
-        "\"tempering\" or \"fpcd\", a lower train.rate, or more train.steps.",
-        value_or(now, "chain_moved", 0)));
-  const double data = value_or(now, "free_energy_train", 0);
-  if (const double away = data - value_or(now, "free_energy_fantasies", data),
-      spread = value_or(now, "free_energy_spread", 0);
-      away > std::max(20.0, 4.0 * spread))
-    say(format(
-        "the persistent chains sit %.1f nats below the data in free energy, in places that the data do "
-        "not visit: lower train.rate, or use negative = \"tempering\".",
-        away));
-  if (before && now.count("log_likelihood") && before->count("log_likelihood")) {
-    const double fall = before->at("log_likelihood") - now.at("log_likelihood");
-    if (fall > 2.0)
+  diagnose_chains(now, say);
+  if (memory.best_log_likelihood && now.count("log_likelihood"))
+    if (const double fall = *memory.best_log_likelihood - now.at("log_likelihood"); fall > 0.5)
       say(format(
-          "the log-likelihood fell by %.2f nats since it was last measured: lower train.rate, or let it "
-          "fall with train.rate_schedule = \"linear\".",
+          "the log-likelihood has fallen %.2f nats below its best: lower train.rate, or let it fall with "
+          "train.rate_schedule = \"linear\".",
           fall));
-  }
   return sentences;
 }
 

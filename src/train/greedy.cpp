@@ -144,14 +144,24 @@ struct GreedyTrainer::Run {
     last_checkpoint = now;
   }
 
+  DoctorMemory doctor_memory() const {
+    DoctorMemory memory;
+    for (const HistoryRecord& record : history) {
+      if (record.layer != layer) continue;
+      memory.before = &record.measures;
+      if (const auto found = record.measures.find("log_likelihood"); found != record.measures.end())
+        memory.best_log_likelihood =
+            std::max(memory.best_log_likelihood.value_or(found->second), found->second);
+    }
+    return memory;
+  }
+
   void measure_epoch(std::uint64_t epoch, const GreedyHooks& hooks) {
     if (const auto fault = find_number_fault(learner->parameters()); !fault.empty()) throw WorkError(fault);
     const Rbm rbm = current_rbm();
     HistoryRecord record{layer, epoch, monitor->measure(rbm, learner->negative_phase(), epoch, team), {}};
     record.measures["update_ratio"] = learner->update_ratio();
-    const Measures* before = nullptr;
-    if (!history.empty() && history.back().layer == layer) before = &history.back().measures;
-    record.warnings = diagnose(record.measures, before, options[layer]);
+    record.warnings = diagnose(record.measures, doctor_memory(), options[layer]);
     if (const auto fault = find_normalisation_fault(rbm); !fault.empty()) record.warnings.push_back(fault);
     history.push_back(std::move(record));
     if (hooks.epoch_done) hooks.epoch_done(history.back());

@@ -99,6 +99,8 @@ Measures Monitor::measure(const Rbm& rbm, const NegativePhase& negative, std::ui
   measures["reconstruction_error"] = squared_error(train, reconstruct(rbm, train, team));
   if (!held_out.empty())
     measures["reconstruction_error_held_out"] = squared_error(held_out, reconstruct(rbm, held_out, team));
+  const Summary weights = summarise(rbm.weights.values());
+  measures["weight_deviation"] = std::hypot(weights.mean, weights.deviation);
   const bool missing = train_.has_missing() || (held_out_ && held_out_->has_missing());
   if (!missing) {
     measure_activity(rbm, train, measures, team);

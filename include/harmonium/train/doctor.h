@@ -2,6 +2,7 @@
 // change. Learning must not fail in silence.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,11 +12,18 @@
 
 namespace harmonium {
 
+/// What the doctor remembers of earlier epochs of the same RBM.
+struct DoctorMemory {
+  const Measures* before = nullptr;           ///< of the last epoch measured, or null
+  std::optional<double> best_log_likelihood;  ///< so far
+};
+
 /// Sentences for what the measures of an epoch show (empty: healthy). Signs: updates far from 1e-3 of the
 /// weights (Hinton 2010, section 7); hidden units that are always off or always on; a growing free-energy gap
 /// between held-out and training cases (section 6: overfitting); persistent chains that do not move, or whose
 /// free energy has left the data's; a likelihood that fell.
-std::vector<std::string> diagnose(const Measures& now, const Measures* before, const TrainOptions& options);
+std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memory,
+                                  const TrainOptions& options);
 
 /// A sentence where exp(-E) has lost its finite sum: Gaussian with Gaussian units whose largest singular
 /// value reached 1, Poisson with Poisson units with a positive weight; empty elsewhere.

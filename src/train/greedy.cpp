@@ -202,6 +202,7 @@ GreedyTrainer::GreedyTrainer(DeepBeliefNet net, TrainingData data, std::vector<T
 }
 
 GreedyTrainer::~GreedyTrainer() = default;
+GreedyTrainer::GreedyTrainer(GreedyTrainer&&) noexcept = default;
 
 bool GreedyTrainer::run(const GreedyHooks& hooks) {
   Run& run = *run_;

@@ -222,7 +222,8 @@ TEST(Gradient, ContrastiveDivergenceTendsToItAsKGrows) {
   for (const std::uint64_t k : {1u, 3u, 10u, 50u}) {
     const Flat ours = flatten(learner_gradient(rbm, repeated(cases, 4000), {}, options, 1, k));
     double sum = 0;
-    for (std::size_t i = 0; i < truth.values.size(); ++i) sum += std::pow(ours.values[i] - truth.values[i], 2);
+    for (std::size_t i = 0; i < truth.values.size(); ++i)
+      sum += std::pow(ours.values[i] - truth.values[i], 2);
     distance.push_back(std::sqrt(sum));
     std::printf("CD-%d: distance to the exact gradient %.4f\n", static_cast<int>(k), distance.back());
   }

@@ -43,6 +43,7 @@ class GreedyTrainer {
   /// or where a tied start has no room.
   GreedyTrainer(DeepBeliefNet net, TrainingData data, std::vector<TrainOptions> options, ThreadTeam& team);
   ~GreedyTrainer();
+  GreedyTrainer(GreedyTrainer&&) noexcept;
 
   /// Goes on to the end. False where it was stopped (after a checkpoint). Throws WorkError where numbers stop
   /// being finite, with what to change.

@@ -2,8 +2,10 @@
 #include "harmonium/kernels/products.h"
 
 #include <gtest/gtest.h>
+#include <sys/time.h>
 
 #include <cmath>
+#include <csignal>
 #include <limits>
 
 #include "harmonium/base/random.h"
@@ -64,6 +66,25 @@ TEST(Product, TakesViewsWithStrides) {
   product(a, b.view().col_block(0, 3), parts.view().col_block(0, 3));
   product(a, b.view().col_block(3, 5), parts.view().col_block(3, 5));
   for (std::size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(whole.values()[i], parts.values()[i], 1e-5);
+}
+
+// Handlers that run amid a product must not reach what it keeps on the stack.
+TEST(Product, SurvivesSignals) {
+  static volatile std::sig_atomic_t signals = 0;
+  const auto before = std::signal(SIGALRM, [](int) { signals = signals + 1; });
+  const itimerval often = {{0, 200}, {0, 200}}, never = {{0, 0}, {0, 0}};
+  setitimer(ITIMER_REAL, &often, nullptr);
+  const Matrix<float> a(50, 784, 0.5f), b(784, 40, 0.25f);
+  std::size_t wrong = 0;
+  for (int i = 0; i < 6000; ++i) {
+    Matrix<float> c(50, 40);
+    product(a, b, c);
+    for (const float value : c.values()) wrong += value != 98.0f;
+  }
+  setitimer(ITIMER_REAL, &never, nullptr);
+  std::signal(SIGALRM, before);
+  EXPECT_EQ(wrong, 0u);
+  EXPECT_GT(signals, 0);
 }
 
 TEST(Blocks, CoverTheShapeWithoutSlivers) {

@@ -275,9 +275,10 @@ bool LineReader::fill() {
   const std::size_t got = source_->read_some(std::as_writable_bytes(std::span(buffer_)).subspan(before));
   buffer_.resize(before + got);
   ended_ = got == 0;
-  if (std::memchr(buffer_.data() + before, 0, got) != nullptr)
-    throw InputError(source_->name() + ": there is a zero byte after line " + std::to_string(line_) +
-                     "; this is not a text file");
+  if (const std::size_t zero = buffer_.find('\0', before); zero != std::string::npos) {
+    const auto lines = std::count(buffer_.begin(), buffer_.begin() + static_cast<std::ptrdiff_t>(zero), '\n');
+    refuse(line_ + 1 + static_cast<std::size_t>(lines), "there is a zero byte; this is not a text file");
+  }
   return !ended_;
 }
 

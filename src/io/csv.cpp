@@ -18,8 +18,10 @@ char separator_of(const std::filesystem::path& path, char separator) {
   return name.extension() == ".tsv" || name.extension() == ".tab" ? '\t' : ',';
 }
 
+// A byte order mark in quotes is no longer one, so it stays.
 bool needs_quotes(const std::string& cell, char separator) {
-  return cell.find_first_of(std::string("\"\r\n") + separator) != std::string::npos;
+  return cell.starts_with("\xEF\xBB\xBF") ||
+         cell.find_first_of(std::string("\"\r\n") + separator) != std::string::npos;
 }
 
 std::string quoted(const std::string& cell) {
@@ -55,8 +57,7 @@ struct CsvReader::State {
     std::string_view line;
     do {
       if (!lines.next(line)) return false;
-      if (line.ends_with('\r')) line.remove_suffix(1);
-    } while (line.empty());
+    } while (line.empty() || line == "\r");
     row.line = lines.line();
     std::size_t cells = 0;
     for (bool more = true; more;) {
@@ -69,15 +70,17 @@ struct CsvReader::State {
     return true;
   }
 
-  // Both take a cell off the front of `line`; true where another one follows.
+  // Both take a cell off the front of `line`; true where another one follows. A CR belongs to the line's end
+  // only outside of quotes.
   bool read_plain(std::string_view& line, std::string& cell) {
     const auto end = line.find(separator);
+    const bool last = end == std::string_view::npos;
+    if (last && line.ends_with('\r')) line.remove_suffix(1);
     cell = line.substr(0, end);
     if (cell.find('"') != std::string::npos)
       lines.refuse("a quote stands amid a cell; put the whole cell in quotes and double those inside.");
-    if (end == std::string_view::npos) return false;
-    line.remove_prefix(end + 1);
-    return true;
+    if (!last) line.remove_prefix(end + 1);
+    return !last;
   }
 
   bool read_quoted(std::string_view& line, std::string& cell, std::size_t first_line) {
@@ -88,7 +91,6 @@ struct CsvReader::State {
       if (quote == std::string_view::npos) {
         cell += '\n';
         if (!lines.next(line)) lines.refuse(first_line, "a quote is opened and never closed.");
-        if (line.ends_with('\r')) line.remove_suffix(1);
         continue;
       }
       line.remove_prefix(quote + 1);
@@ -97,7 +99,7 @@ struct CsvReader::State {
         line.remove_prefix(1);
         continue;
       }
-      if (line.empty()) return false;
+      if (line.empty() || line == "\r") return false;
       if (line[0] != separator) lines.refuse("text follows a closed quote; a cell ends there.");
       line.remove_prefix(1);
       return true;

@@ -36,12 +36,15 @@ NumericArray read_idx(const std::filesystem::path& path) {
                      ": is not an IDX file; its first bytes must be 0, 0, a type (8, 9, 11 to 14) "
                      "and the number of dimensions.");
   const auto dimensions = std::to_integer<std::size_t>(magic[3]);
+  if (dimensions == 0)
+    throw InputError(source->name() +
+                     ": byte 3 of an IDX file is the number of dimensions, from 1 up; here it is 0.");
   const auto sizes = source->read_exactly(4 * dimensions, "the dimensions of the IDX header");
   for (std::size_t d = 0; d < dimensions; ++d) array.shape.push_back(load_big32(sizes.data() + 4 * d));
   const auto bytes = checked_product(array.shape, element_size(array.type));
   if (!bytes || *bytes > source->at_most())
-    throw InputError(source->name() + ": its header (byte 4) claims " + shape_text(array.shape) +
-                     " values, more than the file holds; it is cut short or damaged.");
+    throw InputError(source->name() + ": its header (from byte 4 on) claims " + shape_text(array.shape) +
+                     " values, more than the file holds; it was cut short or is damaged.");
   array.bytes = source->read_exactly(*bytes, "the values");
   source->expect_end("the values");
   swap_bytes(array.bytes, element_size(array.type));
@@ -49,10 +52,11 @@ NumericArray read_idx(const std::filesystem::path& path) {
 }
 
 void write_idx(const std::filesystem::path& path, const NumericArray& array) {
+  check(!array.shape.empty() && array.shape.size() < 256, "an IDX file has 1 to 255 dimensions");
   std::vector<std::byte> bytes = {std::byte{0}, std::byte{0}, std::byte{0}, std::byte(array.shape.size())};
   for (const TypeRow& row : kTypes)
     if (row.type == array.type) bytes[2] = std::byte(row.code);
-  if (bytes[2] == std::byte{0} || array.shape.size() > 255)
+  if (bytes[2] == std::byte{0})
     throw InputError(path.string() + ": IDX cannot hold " + std::string(element_name(array.type)) +
                      " numbers; write .npy instead.");
   for (const std::size_t n : array.shape) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "harmonium/base/error.h"
+#include "io/bytes.h"
 
 namespace harmonium {
 namespace {
@@ -21,27 +22,86 @@ std::string place(std::string_view text, std::size_t byte) {
   return std::to_string(line) + ":" + std::to_string(column);
 }
 
+// The library's reason without its preface.
+std::string reason(const std::string& what) {
+  for (const char* start : {"syntax error", "number overflow"})
+    if (const auto at = what.find(start); at != std::string::npos) return what.substr(at);
+  return what;
+}
+
+// Goes through the text once before it becomes values, and refuses what should not become any. (The library's
+// own callback would do, but it looks through all siblings at each end of an object.)
+class Watcher : public nlohmann::json_sax<Json> {
+ public:
+  Watcher(std::string_view text, const std::string& where, std::vector<std::string>* top_keys)
+      : text_(text), where_(where), top_keys_(top_keys) {}
+
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(std::size_t) override {
+    go_down();
+    keys_.emplace_back();
+    return true;
+  }
+  bool start_array(std::size_t) override {
+    go_down();
+    return true;
+  }
+  bool end_object() override {
+    keys_.pop_back();
+    --depth_;
+    return true;
+  }
+  bool end_array() override {
+    --depth_;
+    return true;
+  }
+  bool key(string_t& key) override {
+    if (!keys_.back().insert(key).second)
+      throw InputError(where_ + ": the key \"" + printable(key) + "\" stands twice in one JSON object.");
+    if (depth_ == 1 && top_keys_) top_keys_->push_back(key);
+    return true;
+  }
+  bool parse_error(std::size_t byte, const std::string&, const nlohmann::json::exception& error) override {
+    throw InputError(where_ + ":" + place(text_, byte ? byte - 1 : 0) +
+                     ": this is not JSON: " + reason(error.what()) + ".");
+  }
+
+ private:
+  void go_down() {
+    if (++depth_ > kMaxJsonDepth)
+      throw InputError(where_ + ": the JSON is nested deeper than " + std::to_string(kMaxJsonDepth) +
+                       " levels.");
+  }
+
+  std::string_view text_;
+  const std::string& where_;
+  std::vector<std::string>* top_keys_;
+  std::vector<std::set<std::string>> keys_;  // of the objects that are open
+  std::size_t depth_ = 0;
+};
+
+template <class AnyJson>
+AnyJson parse(std::string_view text, const std::string& where, std::vector<std::string>* top_keys) {
+  Watcher watcher(text, where, top_keys);
+  Json::sax_parse(text.begin(), text.end(), &watcher);
+  return AnyJson::parse(text.begin(), text.end());
+}
+
 }  // namespace
 
 Json parse_json(std::string_view text, const std::string& where) {
-  std::vector<std::set<std::string>> keys;  // of the objects that are open
-  const auto watch = [&](int depth, Json::parse_event_t event, Json& parsed) {
-    if (static_cast<std::size_t>(depth) > kMaxJsonDepth)
-      throw InputError(where + ": the JSON is nested deeper than " + std::to_string(kMaxJsonDepth) +
-                       " levels.");
-    if (event == Json::parse_event_t::object_start) keys.emplace_back();
-    if (event == Json::parse_event_t::object_end) keys.pop_back();
-    if (event == Json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second)
-      throw InputError(where + ": the key " + parsed.dump() + " stands twice in one JSON object.");
-    return true;
-  };
-  try {
-    return Json::parse(text.begin(), text.end(), watch);
-  } catch (const Json::parse_error& error) {
-    throw InputError(where + ":" + place(text, error.byte ? error.byte - 1 : 0) + ": this is not JSON.");
-  } catch (const Json::exception&) {
-    throw InputError(where + ": this is not JSON that can be held (a number too large).");
-  }
+  return parse<Json>(text, where, nullptr);
+}
+
+SortedJson parse_sorted_json(std::string_view text, const std::string& where,
+                             std::vector<std::string>& top_keys) {
+  return parse<SortedJson>(text, where, &top_keys);
 }
 
 std::string dump_json(const Json& value, int indent) {

@@ -5,18 +5,26 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace harmonium {
 
 /// Keys stay in the order in which they were written.
 using Json = nlohmann::ordered_json;
 
+/// Keys are sorted: look-ups stay fast in objects of any size.
+using SortedJson = nlohmann::json;
+
 /// Objects and arrays may stand in each other this deep.
 inline constexpr std::size_t kMaxJsonDepth = 64;
 
-/// Parses one JSON value. Throws InputError "WHERE:LINE:COLUMN: ..." where the text is no JSON, has a key
-/// twice in one object, or is nested deeper than kMaxJsonDepth. Line and column count from 1.
+/// Parses one JSON value. Throws InputError "WHERE:LINE:COLUMN: ..." where the text is no JSON (line and
+/// column count from 1), and "WHERE: ..." where it has a key twice in one object or is nested deeper than
+/// kMaxJsonDepth.
 Json parse_json(std::string_view text, const std::string& where);
+/// The same for objects of very many keys; `top_keys` receives those of the outermost object in their order.
+SortedJson parse_sorted_json(std::string_view text, const std::string& where,
+                             std::vector<std::string>& top_keys);
 
 /// The text of a value: on one line for `indent` < 0, else indented by so many blanks. Numbers read back the
 /// same; NaN and infinities become null. Throws InputError for strings that are not UTF-8.

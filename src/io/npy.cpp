@@ -6,7 +6,10 @@
 #include <array>
 #include <charconv>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include "harmonium/base/error.h"
 #include "harmonium/io/atomic_file.h"
@@ -34,41 +37,115 @@ constexpr std::array<TypeRow, 9> kTypes = {{{"u1", ElementType::kU8},
                                             {"f4", ElementType::kF32},
                                             {"f8", ElementType::kF64}}};
 
-// What stands behind 'KEY': in the header, a Python dictionary such as
-// {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
-std::string_view value_of(std::string_view header, std::string_view key, const std::string& name) {
-  const auto at = header.find("'" + std::string(key) + "'");
-  const auto colon = at == std::string_view::npos ? at : header.find(':', at);
-  if (colon == std::string_view::npos)
-    throw InputError(name + ": its .npy header has no '" + std::string(key) + "'.");
-  auto rest = header.substr(colon + 1);
-  rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-  return rest;
-}
-
 struct Header {
-  NumericArray array;  // type and shape
-  bool big_endian = false, fortran = false;
+  std::optional<std::string> descr;
+  std::optional<bool> fortran;
+  std::optional<std::vector<std::size_t>> shape;
 };
 
-std::vector<std::size_t> read_shape(std::string_view text, const std::string& name) {
-  const auto refuse = [&] { throw InputError(name + ": the shape in its .npy header is damaged."); };
-  if (text.empty() || text[0] != '(') refuse();
-  text.remove_prefix(1);
-  std::vector<std::size_t> shape;
-  for (;;) {
-    text.remove_prefix(std::min(text.find_first_not_of(", "), text.size()));
-    if (text.empty()) refuse();
-    if (text[0] == ')') return shape;
-    std::size_t n = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-    if (error != std::errc() || shape.size() == 32) refuse();
-    shape.push_back(n);
-    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+// Reads the header, a Python dictionary such as {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }.
+class HeaderParser {
+ public:
+  HeaderParser(const std::string& file, std::string_view text) : file_(file), rest_(text), text_(text) {}
+
+  Header parse() {
+    Header header;
+    expect("{");
+    while (!accept("}")) {
+      read_entry(header);
+      if (!accept(",") && next() != '}') refuse("a comma or '}'");
+    }
+    if (next() != '\0') refuse("the end");
+    if (!header.descr || !header.fortran || !header.shape)
+      throw InputError(file_ + ": its .npy header must have descr, fortran_order and shape.");
+    return header;
   }
+
+ private:
+  void read_entry(Header& header) {
+    const std::string key = read_quoted();
+    expect(":");
+    if (key == "descr") {
+      if (next() == '[')
+        throw InputError(file_ + ": holds records; save each of their fields as an array of its own.");
+      header.descr = read_quoted();
+    } else if (key == "fortran_order") {
+      header.fortran = accept("True");
+      if (!*header.fortran) expect("False");
+    } else if (key == "shape") {
+      header.shape = read_shape();
+    } else {
+      throw InputError(file_ + ": its .npy header has the unknown key '" + printable(key) + "'.");
+    }
+  }
+
+  std::string read_quoted() {
+    const char quote = next();
+    const auto end = quote == '\'' || quote == '"' ? rest_.find(quote, 1) : std::string_view::npos;
+    if (end == std::string_view::npos) refuse("a word in quotes");
+    const std::string word(rest_.substr(1, end - 1));
+    rest_.remove_prefix(end + 1);
+    return word;
+  }
+
+  std::vector<std::size_t> read_shape() {
+    std::vector<std::size_t> shape;
+    expect("(");
+    while (!accept(")")) {
+      std::size_t n = 0;
+      next();
+      const auto [end, error] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), n);
+      if (error != std::errc()) refuse("a whole number from 0 up");
+      rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
+      if (rest_.starts_with('L')) rest_.remove_prefix(1);  // written by Python 2
+      shape.push_back(n);
+      if (!accept(",") && next() != ')') refuse("a comma or ')'");
+    }
+    return shape;
+  }
+
+  // The next character that is not blank; zero at the end.
+  char next() {
+    rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size()));
+    return rest_.empty() ? '\0' : rest_[0];
+  }
+  bool accept(std::string_view word) {
+    next();
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    return true;
+  }
+  void expect(std::string_view word) {
+    if (!accept(word)) refuse("'" + std::string(word) + "'");
+  }
+  [[noreturn]] void refuse(const std::string& wanted) const {
+    throw InputError(file_ + ": its .npy header is damaged: at byte " +
+                     std::to_string(text_.size() - rest_.size()) + " of it there should be " + wanted + ".");
+  }
+
+  const std::string& file_;
+  std::string_view rest_, text_;
+};
+
+struct StoredType {
+  ElementType type;
+  bool big_endian, boolean;
+};
+
+StoredType stored_type(const std::string& descr, const std::string& file) {
+  std::string_view code = descr;
+  const bool has_order = code.find_first_of("<>|=") == 0;
+  if (has_order) code.remove_prefix(1);
+  const auto row =
+      std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeRow& r) { return r.code == code; });
+  if (row == kTypes.end())
+    throw InputError(file + ": holds numbers of type '" + printable(descr) +
+                     "'; u1, i1, u2, i2, i4, i8, f4, f8 and b1 can be read, so convert it, for example with "
+                     "array.astype('float32').");
+  return {row->type, descr[0] == '>', code == "b1"};
 }
 
-Header read_header(ByteSource& source) {
+std::string read_header_text(ByteSource& source) {
   const std::string& name = source.name();
   const auto magic = source.read_exactly(8, "the .npy header");
   if (std::string_view(reinterpret_cast<const char*>(magic.data()), 6) != kMagic)
@@ -83,23 +160,7 @@ Header read_header(ByteSource& source) {
   if (length > kLongestHeader)
     throw InputError(name + ": its .npy header is longer than 1 MiB; it is damaged.");
   const auto bytes = source.read_exactly(length, "the .npy header");
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-
-  Header header;
-  const auto descr = value_of(text, "descr", name);
-  if (descr.size() < 5 || descr[0] != '\'' || descr[4] != '\'')
-    throw InputError(name +
-                     ": holds structured or unusual numbers; use plain u1, i1, u2, i2, i4, i8, f4 or f8.");
-  const auto row = std::find_if(kTypes.begin(), kTypes.end(),
-                                [&](const TypeRow& r) { return r.code == descr.substr(2, 2); });
-  if (row == kTypes.end() || std::string_view("<>|=").find(descr[1]) == std::string_view::npos)
-    throw InputError(name + ": holds numbers of type " + printable(descr.substr(1, 3)) +
-                     "; u1, i1, u2, i2, i4, i8, f4, f8 and b1 can be read.");
-  header.array.type = row->type;
-  header.big_endian = descr[1] == '>';
-  header.fortran = value_of(text, "fortran_order", name).starts_with("True");
-  header.array.shape = read_shape(value_of(text, "shape", name), name);
-  return header;
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
 // Fortran order runs through the first index fastest.
@@ -120,37 +181,53 @@ void turn_to_c_order(NumericArray& array) {
 }
 
 NumericArray read_array(ByteSource& source) {
-  Header header = read_header(source);
-  NumericArray& array = header.array;
-  const auto bytes = checked_product(array.shape, element_size(array.type));
+  const std::string text = read_header_text(source);
+  Header header = HeaderParser(source.name(), text).parse();
+  const StoredType stored = stored_type(*header.descr, source.name());
+  NumericArray array{stored.type, std::move(*header.shape), {}};
+  const std::size_t width = element_size(array.type);
+  const auto bytes = checked_product(array.shape, width);
   if (!bytes || *bytes > source.at_most())
     throw InputError(source.name() + ": its header claims " + shape_text(array.shape) +
                      " numbers, more than the file holds; it is cut short or damaged.");
   array.bytes = source.read_exactly(*bytes, "the numbers");
   source.expect_end("the numbers");
-  if (header.big_endian) swap_bytes(array.bytes, element_size(array.type));
-  if (header.fortran && array.shape.size() > 1) turn_to_c_order(array);
-  return std::move(array);
+  if (stored.big_endian) swap_bytes(array.bytes, width);
+  if (*header.fortran && array.shape.size() > 1) turn_to_c_order(array);
+  if (stored.boolean)
+    for (std::byte& value : array.bytes) value = std::byte{value != std::byte{0}};
+  return array;
 }
 
+// A .npz archive: a zip file of .npy files. Other members are passed over.
 class Archive {
  public:
   explicit Archive(const std::filesystem::path& path) : path_(path.string()) {
-    open_plain(path);  // for its errors about paths
+    size_ = open_plain(path)->at_most();  // also for its errors about paths
     int code = 0;
     zip_.reset(zip_open(path_.c_str(), ZIP_RDONLY, &code));
     if (!zip_) throw InputError(path_ + ": is not an .npz archive, or is cut short or damaged.");
   }
   const std::string& path() const { return path_; }
   zip_t* get() const { return zip_.get(); }
+  std::uint64_t size() const { return size_; }
 
-  std::vector<std::string> names() const {
-    std::vector<std::string> result;
+  struct Member {
+    zip_uint64_t index;
+    std::string name;  // without .npy
+  };
+  std::vector<Member> members() const {
+    std::vector<Member> result;
+    std::set<std::string> seen;
     for (zip_int64_t i = 0; i < zip_get_num_entries(zip_.get(), 0); ++i) {
-      const char* name = zip_get_name(zip_.get(), static_cast<zip_uint64_t>(i), 0);
-      std::string text = name ? name : "";
-      if (text.ends_with(".npy")) text.resize(text.size() - 4);
-      result.push_back(text);
+      const auto index = static_cast<zip_uint64_t>(i);
+      const char* raw = zip_get_name(zip_.get(), index, ZIP_FL_ENC_RAW);
+      std::string name = raw ? raw : "";
+      if (!name.ends_with(".npy")) continue;
+      name.resize(name.size() - 4);
+      if (!seen.insert(name).second)
+        throw InputError(path_ + ": holds the array \"" + printable(name) + "\" twice.");
+      result.push_back({index, std::move(name)});
     }
     return result;
   }
@@ -160,26 +237,26 @@ class Archive {
     void operator()(zip_t* zip) const { zip_discard(zip); }
   };
   std::string path_;
+  std::uint64_t size_ = 0;
   std::unique_ptr<zip_t, Discard> zip_;
 };
 
 // One member, unpacked as it is read.
 class MemberSource final : public ByteSource {
  public:
-  MemberSource(const Archive& archive, std::size_t index, const std::string& name)
-      : ByteSource(archive.path() + ":" + name) {
+  MemberSource(const Archive& archive, const Archive::Member& member)
+      : ByteSource(archive.path() + ":" + printable(member.name)) {
     zip_stat_t stat;
     zip_stat_init(&stat);
-    if (zip_stat_index(archive.get(), index, 0, &stat) != 0 || !(stat.valid & ZIP_STAT_SIZE))
-      throw InputError(this->name() + ": the archive's directory is damaged.");
-    // The directory may lie about the size; what is packed bounds it.
-    left_ = stat.valid & ZIP_STAT_COMP_SIZE
-                ? std::min<std::uint64_t>(stat.size, (stat.comp_size + 64) * kDeflateRatio)
-                : stat.size;
-    file_.reset(zip_fopen_index(archive.get(), index, 0));
+    constexpr zip_uint64_t kNeeded = ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE;
+    if (zip_stat_index(archive.get(), member.index, 0, &stat) != 0 || (stat.valid & kNeeded) != kNeeded)
+      throw InputError(name() + ": the archive's directory is damaged.");
+    // The directory may lie about both sizes; the file itself bounds them.
+    const std::uint64_t packed = std::min<std::uint64_t>(stat.comp_size, archive.size());
+    left_ = std::min<std::uint64_t>(stat.size, (packed + 64) * kDeflateRatio);
+    file_.reset(zip_fopen_index(archive.get(), member.index, 0));
     if (!file_)
-      throw InputError(this->name() +
-                       ": cannot be unpacked (damaged, encrypted or packed in an unknown way).");
+      throw InputError(name() + ": cannot be unpacked (damaged, encrypted or packed in an unknown way).");
   }
   std::uint64_t at_most() const override { return left_; }
 
@@ -218,6 +295,7 @@ void write_npy(const std::filesystem::path& path, const NumericArray& array) {
   // The numbers begin at a multiple of 64 bytes; 10 bytes and a line end belong to the header.
   header.append((64 - (header.size() + 11) % 64) % 64, ' ');
   header += '\n';
+  check(header.size() < 65536, "an .npy header of format 1 is shorter than 64 KiB");
   const auto length = static_cast<std::uint16_t>(header.size());
   write_file_atomically(path, [&](AtomicFile& out) {
     out.write(kMagic);
@@ -229,30 +307,33 @@ void write_npy(const std::filesystem::path& path, const NumericArray& array) {
 }
 
 std::vector<std::string> npz_names(const std::filesystem::path& path) {
-  return Archive(path).names();
+  std::vector<std::string> names;
+  for (auto& member : Archive(path).members()) names.push_back(std::move(member.name));
+  return names;
 }
 
 NumericArray read_npz(const std::filesystem::path& path, const std::string& name) {
   const Archive archive(path);
-  const auto names = archive.names();
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) {
-    std::string list;
-    for (const std::string& each : names) list += (list.empty() ? "" : ", ") + each;
-    throw InputError(archive.path() + ": has no array \"" + name + "\"; it holds " +
-                     (list.empty() ? "none" : list) + ".");
+  std::vector<std::string> names;
+  std::string list;
+  for (const Archive::Member& member : archive.members()) {
+    if (member.name == name) {
+      MemberSource source(archive, member);
+      return read_array(source);
+    }
+    names.push_back(member.name);
+    list += (list.empty() ? "" : ", ") + printable(member.name);
   }
-  MemberSource source(archive, static_cast<std::size_t>(found - names.begin()), name);
-  return read_array(source);
+  throw InputError(archive.path() + ": has no array \"" + name + "\"; it holds " +
+                   (list.empty() ? "none" : list) + did_you_mean(name, names));
 }
 
 std::map<std::string, NumericArray> read_npz(const std::filesystem::path& path) {
   const Archive archive(path);
   std::map<std::string, NumericArray> arrays;
-  const auto names = archive.names();
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    MemberSource source(archive, i, names[i]);
-    arrays[names[i]] = read_array(source);
+  for (const Archive::Member& member : archive.members()) {
+    MemberSource source(archive, member);
+    arrays[member.name] = read_array(source);
   }
   return arrays;
 }

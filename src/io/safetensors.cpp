@@ -69,19 +69,19 @@ struct Claim {
   std::uint64_t begin = 0, end = 0;
 };
 
-std::uint64_t whole_number(const Json& value, const std::string& where) {
+std::uint64_t whole_number(const SortedJson& value, const std::string& where) {
   if (!value.is_number_unsigned()) throw InputError(where + " must be a whole number from 0 up.");
   return value.get<std::uint64_t>();
 }
 
-Claim read_claim(const std::string& name, const Json& entry, const std::string& path) {
+Claim read_claim(const std::string& name, const SortedJson& entry, const std::string& path) {
   const std::string where = path + ": tensor " + printable(name);
   if (!entry.is_object() || entry.size() != 3 || !entry.contains("dtype") || !entry.contains("shape") ||
       !entry.contains("data_offsets"))
     throw InputError(where + " must have dtype, shape and data_offsets, and nothing else.");
   Claim claim;
   claim.tensor.name = name;
-  const Json& dtype = entry["dtype"];
+  const SortedJson& dtype = entry["dtype"];
   const auto row = std::find_if(kDTypes.begin(), kDTypes.end(), [&](const DTypeRow& r) {
     return dtype.is_string() && dtype.get<std::string>() == r.name;
   });
@@ -89,9 +89,9 @@ Claim read_claim(const std::string& name, const Json& entry, const std::string& 
     throw InputError(where + " has the unknown type " + printable(dtype.dump()) + ".");
   claim.tensor.dtype = row->dtype;
   if (!entry["shape"].is_array()) throw InputError(where + ": its shape must be a list.");
-  for (const Json& n : entry["shape"])
+  for (const SortedJson& n : entry["shape"])
     claim.tensor.shape.push_back(whole_number(n, where + ": each size of its shape"));
-  const Json& offsets = entry["data_offsets"];
+  const SortedJson& offsets = entry["data_offsets"];
   if (!offsets.is_array() || offsets.size() != 2)
     throw InputError(where + ": its data_offsets must be a list of two.");
   claim.begin = whole_number(offsets[0], where + ": its first offset");
@@ -103,10 +103,12 @@ Claim read_claim(const std::string& name, const Json& entry, const std::string& 
   return claim;
 }
 
-std::vector<Claim> read_claims(const Json& header, const std::string& path, std::uint64_t data_bytes) {
+// Of the tensors `names`, in the order of their bytes; tensors without bytes stay in the header's order.
+std::vector<Claim> read_claims(const SortedJson& header, const std::vector<std::string>& names,
+                               const std::string& path, std::uint64_t data_bytes) {
   std::vector<Claim> claims;
-  for (const auto& [name, entry] : header.items())
-    if (name != kMetadataKey) claims.push_back(read_claim(name, entry, path));
+  for (const std::string& name : names)
+    if (name != kMetadataKey) claims.push_back(read_claim(name, header[name], path));
   std::stable_sort(claims.begin(), claims.end(), [](const Claim& a, const Claim& b) {
     return std::pair(a.begin, a.end) < std::pair(b.begin, b.end);
   });
@@ -127,16 +129,43 @@ std::vector<Claim> read_claims(const Json& header, const std::string& path, std:
   return claims;
 }
 
-std::map<std::string, std::string> read_metadata(const Json& header, const std::string& path) {
+std::map<std::string, std::string> read_metadata(const SortedJson& header, const std::string& path) {
   std::map<std::string, std::string> metadata;
   if (!header.contains(kMetadataKey)) return metadata;
-  const Json& entries = header[kMetadataKey];
+  const SortedJson& entries = header[kMetadataKey];
   if (!entries.is_object()) throw InputError(path + ": __metadata__ must be an object of texts.");
   for (const auto& [key, value] : entries.items()) {
     if (!value.is_string()) throw InputError(path + ": the metadata " + printable(key) + " must be a text.");
     metadata[key] = value.get<std::string>();
   }
   return metadata;
+}
+
+// Entry by entry, in the order of the tensors; filled up so that the data begin at a multiple of 8.
+std::string header_of(const TensorFile& file) {
+  std::string text;
+  const auto add = [&](const std::string& key, const Json& value) {
+    text += (text.empty() ? "{" : ",") + dump_json(key) + ":" + dump_json(value);
+  };
+  if (!file.metadata.empty()) add(kMetadataKey, file.metadata);
+  std::set<std::string_view> names{kMetadataKey};
+  std::uint64_t offset = 0;
+  for (const Tensor& tensor : file.tensors) {
+    if (!names.insert(tensor.name).second)
+      throw InputError("the tensor name \"" + printable(tensor.name) + "\" is taken already in one file.");
+    check(checked_product(tensor.shape, dtype_size(tensor.dtype)) == tensor.bytes.size(),
+          "the bytes of a tensor fill its shape");
+    const std::uint64_t end = offset + tensor.bytes.size();
+    add(tensor.name,
+        {{"dtype", dtype_name(tensor.dtype)}, {"shape", tensor.shape}, {"data_offsets", {offset, end}}});
+    offset = end;
+  }
+  text += text.empty() ? "{}" : "}";
+  text.append((8 - text.size() % 8) % 8, ' ');
+  if (text.size() > kLongestHeader)
+    throw InputError("the names and texts of a tensor file take " + std::to_string(text.size()) +
+                     " bytes; the format allows 100 MB.");
+  return text;
 }
 
 }  // namespace
@@ -241,8 +270,9 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
     throw InputError(name + ": claims a header of " + std::to_string(length) +
                      " bytes, more than there are; it is cut short or not a safetensors file.");
   const auto text = source->read_exactly(length, "the header");
-  const Json header = parse_json(std::string_view(reinterpret_cast<const char*>(text.data()), text.size()),
-                                 name + " (header)");
+  std::vector<std::string> names;
+  const SortedJson header = parse_sorted_json(
+      std::string_view(reinterpret_cast<const char*>(text.data()), text.size()), name + " (header)", names);
   if (!header.is_object()) throw InputError(name + ": its header must be a JSON object.");
 
   // Pipes cannot say how much is to come; their data are read whole before the claims are believed.
@@ -257,7 +287,7 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
   TensorFile file;
   file.path = name;
   file.metadata = read_metadata(header, name);
-  for (Claim& claim : read_claims(header, name, data_bytes)) {
+  for (Claim& claim : read_claims(header, names, name, data_bytes)) {
     claim.tensor.bytes.resize(claim.end - claim.begin);
     const std::span<std::byte> into(claim.tensor.bytes.data(), claim.tensor.bytes.size());
     if (known && source->read_full(into) != into.size())
@@ -269,23 +299,11 @@ TensorFile read_safetensors(const std::filesystem::path& path) {
 }
 
 void write_safetensors(const std::filesystem::path& path, const TensorFile& file) {
-  Json header = Json::object();
-  if (!file.metadata.empty()) header[kMetadataKey] = file.metadata;
-  std::uint64_t offset = 0;
-  for (const Tensor& tensor : file.tensors) {
-    if (header.contains(tensor.name))
-      throw InputError("tensor " + tensor.name + " stands twice in one file.");
-    header[tensor.name] = {{"dtype", dtype_name(tensor.dtype)},
-                           {"shape", tensor.shape},
-                           {"data_offsets", {offset, offset + tensor.bytes.size()}}};
-    offset += tensor.bytes.size();
-  }
-  std::string text = dump_json(header);
-  text.append((8 - text.size() % 8) % 8, ' ');
-  const std::uint64_t length = text.size();
+  const std::string header = header_of(file);
+  const std::uint64_t length = header.size();
   write_file_atomically(path, [&](AtomicFile& out) {
     out.write(std::as_bytes(std::span(&length, 1)));
-    out.write(text);
+    out.write(header);
     for (const Tensor& tensor : file.tensors)
       out.write(std::span<const std::byte>(tensor.bytes.data(), tensor.bytes.size()));
   });

@@ -14,7 +14,7 @@ TEST_ARGS ?=
 BENCH_ARGS ?=
 
 help: ## this list
-	@echo "make demo     train a deep belief net on the MNIST digits and write a report (about 10 minutes)"
+	@echo "make demo     train a deep belief net on the MNIST digits and write a report (about 5 minutes)"
 	@echo "make test     build everything and run every test"
 	@echo "make bench    build and run the benchmarks"
 	@echo "make install  install below PREFIX (default $(PREFIX))"
@@ -40,7 +40,7 @@ all: configure
 	@cmake --build $(BUILD) --parallel $(JOBS)
 
 demo: program
-	$(BUILD)/bin/harmonium run $(DEMO_RECIPE) --out $(DEMO_OUT) $(DEMO_ARGS)
+	$(BUILD)/bin/harmonium run $(DEMO_RECIPE) --out $(DEMO_OUT) --resume $(DEMO_ARGS)
 
 test: all
 	@scripts/run-tests.sh $(BUILD) $(TEST_ARGS)

@@ -40,7 +40,7 @@ int describe_file(const Globals& globals, const Options& o) {
                 {"layer", description.schema.layer().to_string()},
                 {"columns", Json::parse(description.schema.to_json())}});
   else if (o.out.empty())
-    std::printf("# %s\n%s", description.summary.c_str(), description.to_toml().c_str());
+    std::printf("%s", description.to_toml().c_str());
   else
     std::printf("%s: columns of %s; edit it, then put it into a recipe as [data.columns]\n", o.out.c_str(),
                 o.source.c_str());

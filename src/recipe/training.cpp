@@ -47,7 +47,8 @@ void prepare_files(const TrainingFiles& files, const RunOptions& options) {
   if (unfinished && !options.resume && !options.overwrite)
     throw InputError(files.checkpoint.string() +
                      ": an unfinished run is there; go on with it by --resume, or begin anew by --force.");
-  write_file_atomically(files.history, "");
+  // A place that cannot be written is an error now. What a resumed run has written so far stays.
+  if (!unfinished || !options.resume) write_file_atomically(files.history, "");
 }
 
 class TrainingRun {
@@ -57,7 +58,7 @@ class TrainingRun {
       : data_(data),
         files_(files),
         options_(options),
-        recipe_for_checkpoint_(recipe_text(recipe, true)),
+        recipe_for_checkpoint_(recipe_text(recipe, true) + "# data " + data.train.hash() + "\n"),
         trainer_(make_trainer(recipe)) {}
 
   GreedyTrainer& trainer() { return trainer_; }

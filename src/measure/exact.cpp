@@ -51,20 +51,25 @@ void refuse_grey_values(const Rbm& rbm, ConstMatrixView<float> visible) {
 
 std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visible) {
   for (std::size_t g = 0; g < spec.groups.size(); ++g) {
-    if (spec.groups[g].kind != UnitKind::kBernoulli) continue;
+    const bool softmax = spec.groups[g].kind == UnitKind::kSoftmax;
+    if (!softmax && spec.groups[g].kind != UnitKind::kBernoulli) continue;
     const std::size_t first = spec.first_column(g), last = first + spec.groups[g].columns();
     for (std::size_t r = 0; r < visible.rows(); ++r)
       for (std::size_t i = first; i < last; ++i)
         if (const float v = visible(r, i); v != 0.0f && v != 1.0f && !std::isnan(v))
           return "case " + std::to_string(r) + " has the value " + std::to_string(v) + " in unit " +
                  std::to_string(i) +
-                 ", but a likelihood is that of whole binary states: set data.binarise = \"sample\" or "
-                 "\"threshold\".";
+                 (softmax ? ", but a likelihood is that of whole states: a softmax unit is in one of them."
+                          : ", but a likelihood is that of whole binary states: set data.binarise = "
+                            "\"sample\" or \"threshold\".");
   }
   return {};
 }
 
 bool can_enumerate(const Rbm& rbm) {
+  // Documents of open length have a log Z for each length.
+  for (const UnitGroup& group : rbm.visible.spec.groups)
+    if (group.kind == UnitKind::kMultinomial && group.parameter == 0) return false;
   return rbm.visible.spec.has_energy() && rbm.hidden.spec.has_energy() &&
          std::min(states_of(rbm.visible.spec), states_of(rbm.hidden.spec)) <= kMostEnumerated;
 }

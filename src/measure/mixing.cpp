@@ -17,6 +17,7 @@ Mixing autocorrelation_of(ConstMatrixView<double> record, std::size_t longest_la
   for (std::size_t t = 0; t < steps; ++t)
     for (std::size_t c = 0; c < chains; ++c) variance += (record(t, c) - mean) * (record(t, c) - mean) / n;
   result.unresolved = true;
+  double sum_of_correlations = 1.0;  // below 1 where chains alternate
   for (std::size_t lag = 0; lag <= longest_lag; ++lag) {
     double sum = 0;
     for (std::size_t t = 0; t + lag < steps; ++t)
@@ -26,7 +27,8 @@ Mixing autocorrelation_of(ConstMatrixView<double> record, std::size_t longest_la
     const double rho = variance > 0 ? sum / pairs / variance : 1.0;
     result.autocorrelation.push_back(rho);
     if (lag > 0 && result.unresolved) {
-      result.time = std::max(1.0, result.time + 2.0 * rho);
+      sum_of_correlations += 2.0 * rho;
+      result.time = std::max(1.0, sum_of_correlations);
       if (static_cast<double>(lag) >= 5.0 * result.time) result.unresolved = false;
     }
   }

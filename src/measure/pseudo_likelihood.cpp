@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
@@ -23,7 +24,7 @@ double variable_term(const Rbm& rbm, const LayerVariable& variable, const StateE
   const auto own = values.subspan(variable.first_column, width);
   memory.state.resize(width);
   memory.log_weights.resize(states.states());
-  double own_weight = 0;
+  double own_weight = std::numeric_limits<double>::quiet_NaN();
   for (std::uint64_t s = 0; s < states.states(); ++s) {
     states.state(s, memory.state);
     memory.changed_input = memory.base_input;

@@ -15,20 +15,23 @@ Matrix<float> complete_missing(const Rbm& rbm, ConstMatrixView<float> values, st
   }
   if (!any) return result;
 
-  const auto fill = [&](ConstMatrixView<float> expected, bool one_row) {
+  Matrix<float> hidden(values.rows(), rbm.hidden_columns()), expected(values.rows(), values.cols());
+  const auto fill = [&] {
     for (std::size_t r = 0; r < values.rows(); ++r)
       for (std::size_t i = 0; i < values.cols(); ++i)
-        if (std::isnan(values(r, i))) result(r, i) = expected(one_row ? 0 : r, i);
+        if (std::isnan(values(r, i))) result(r, i) = expected(r, i);
   };
-  Matrix<float> alone(1, values.cols());
-  conditional_mean(rbm.visible, alone, {}, alone);
-  fill(alone, true);
-  Matrix<float> hidden(values.rows(), rbm.hidden_columns()), expected(values.rows(), values.cols());
+  const auto lengths = document_lengths(rbm.visible.spec, values);
+  RowContext alone;
+  HalfStep down;
+  alone.lengths = down.lengths = lengths;
+  conditional_mean(rbm.visible, expected, alone, expected);
+  fill();
   HalfStepMemory memory;
   for (std::size_t sweep = 0; sweep < sweeps; ++sweep) {
     half_step_mean(rbm, Side::kHidden, result, {}, hidden, memory);
-    half_step_mean(rbm, Side::kVisible, hidden, {}, expected, memory);
-    fill(expected, false);
+    half_step_mean(rbm, Side::kVisible, hidden, down, expected, memory);
+    fill();
   }
   return result;
 }

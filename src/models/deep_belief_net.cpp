@@ -160,8 +160,11 @@ void start_tied(const Rbm& below, Rbm& above) {
     if (lower.groups.size() > upper.groups.size()) return false;
     for (std::size_t g = 0; g < lower.groups.size(); ++g) {
       const UnitGroup &a = lower.groups[g], &b = upper.groups[g];
-      const bool last = g + 1 == lower.groups.size();
-      if (a.kind != b.kind || a.parameter != b.parameter || (last ? b.units < a.units : b.units != a.units))
+      // Surplus words of a document would take from the others.
+      const bool may_grow = g + 1 == lower.groups.size() && a.kind != UnitKind::kMultinomial;
+      if (a.learned_variance && !b.learned_variance) return false;
+      if (a.kind != b.kind || a.parameter != b.parameter ||
+          (may_grow ? b.units < a.units : b.units != a.units))
         return false;
     }
     return true;
@@ -176,6 +179,7 @@ void start_tied(const Rbm& below, Rbm& above) {
   std::copy_n(below.hidden.bias.begin(), shared, above.visible.bias.begin());
   std::fill(above.hidden.bias.begin(), above.hidden.bias.end(), 0.0f);
   std::copy_n(below.visible.bias.begin(), needed, above.hidden.bias.begin());
+  std::fill(above.hidden.log_variance.begin(), above.hidden.log_variance.end(), 0.0f);
   if (!below.visible.log_variance.empty() && !above.hidden.log_variance.empty())
     std::copy_n(below.visible.log_variance.begin(), needed, above.hidden.log_variance.begin());
   if (!below.hidden.log_variance.empty() && !above.visible.log_variance.empty())

@@ -63,15 +63,18 @@ void add_parameters(TensorFile& file, DeepBeliefNet net, const std::string& pref
     file.tensors.push_back(Tensor::from_f32(prefix + tensor.name, tensor.values, tensor.shape));
 }
 
+std::vector<float> finite_values(const TensorFile& file, const Tensor& tensor) {
+  const auto values = tensor.as_f32();
+  if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
+    throw InputError(file.path + ": tensor " + tensor.name +
+                     " holds a value that is not a finite number; the file is damaged or learning diverged.");
+  return {values.begin(), values.end()};
+}
+
 // Copies tensors of the file into the net's parameters, after checking shapes and numbers.
 void read_parameters(const TensorFile& file, DeepBeliefNet& net, const std::string& prefix) {
   for (const NamedTensor& tensor : net.parameters()) {
-    const Tensor& stored = file.require(prefix + tensor.name, tensor.shape);
-    const auto values = stored.as_f32();
-    if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
-      throw InputError(
-          file.path + ": tensor " + stored.name +
-          " holds a value that is not a finite number; the file is damaged or learning diverged.");
+    const auto values = finite_values(file, file.require(prefix + tensor.name, tensor.shape));
     std::copy(values.begin(), values.end(), tensor.values.begin());
   }
 }
@@ -89,6 +92,28 @@ void check_claimed_sizes(const TensorFile& file, const std::vector<LayerSpec>& l
       throw InputError(file.path + ": weights between \"" + layers[n].to_string() + "\" and \"" +
                        layers[n + 1].to_string() +
                        "\" are larger than the file; it is damaged or cut short.");
+}
+
+// The net whose shape the header gives, without its numbers.
+DeepBeliefNet net_of(const TensorFile& file, const std::string& text, std::size_t label_columns) {
+  std::vector<LayerSpec> layers;
+  try {
+    layers = parse_layers(text);
+  } catch (const InputError& error) {
+    throw InputError(file.path + ": the layers in the header are damaged: " + error.what());
+  }
+  check_claimed_sizes(file, layers);
+  DeepBeliefNet net;
+  try {
+    net = make_net(layers, label_columns > 0);
+  } catch (const InputError& error) {
+    throw InputError(file.path + ": the layers in the header are damaged: " + error.what());
+  }
+  if (net.label_columns != label_columns)
+    throw InputError(file.path + ": the header says " + std::to_string(label_columns) +
+                     " label columns, but its layers \"" + text + "\" have " +
+                     std::to_string(net.label_columns) + "; the file is damaged.");
+  return net;
 }
 
 template <class F>
@@ -136,10 +161,12 @@ Model load_model(const std::filesystem::path& path) {
       throw InputError(path.string() + ": has format version " + std::to_string(format) +
                        ", and this harmonium reads up to version " + std::to_string(kModelFormatVersion) +
                        "; use a newer harmonium.");
+    if (format < 1)
+      throw InputError(path.string() + ": has format version " + std::to_string(format) +
+                       ", which there never was; the file is damaged.");
     Model model;
-    const auto layers = parse_layers(header.at("layers").get<std::string>());
-    check_claimed_sizes(file, layers);
-    model.net = make_net(layers, header.at("label_columns").get<std::size_t>() > 0);
+    model.net =
+        net_of(file, header.at("layers").get<std::string>(), header.at("label_columns").get<std::size_t>());
     read_parameters(file, model.net, "");
     if (header.at("has_last_iterate").get<bool>()) {
       model.last = model.net;
@@ -158,10 +185,8 @@ Model load_model(const std::filesystem::path& path) {
     if (!header.at("schema").is_null()) model.schema = dump_json(header.at("schema"));
     for (const Json& record : header.at("history")) model.history.push_back(history_from_json(record));
     for (const Tensor& tensor : file.tensors)
-      if (tensor.name.starts_with(kDataPrefix)) {
-        const auto values = tensor.as_f32();
-        model.data_statistics[tensor.name] = {values.begin(), values.end()};
-      }
+      if (tensor.name.starts_with(kDataPrefix))
+        model.data_statistics[tensor.name] = finite_values(file, tensor);
     return model;
   });
 }

@@ -18,9 +18,30 @@ double value_or(const Measures& measures, const char* name, double otherwise) {
   return found == measures.end() ? otherwise : found->second;
 }
 
-// ||W||_2 by power iteration on W'W from a fixed start; statistics are scaled, so variances do not enter.
+// Columns of the groups of one kind.
+std::vector<std::size_t> columns_of(const LayerSpec& spec, UnitKind kind) {
+  std::vector<std::size_t> columns;
+  for (std::size_t g = 0; g < spec.groups.size(); ++g)
+    for (std::size_t i = 0; spec.groups[g].kind == kind && i < spec.groups[g].columns(); ++i)
+      columns.push_back(spec.first_column(g) + i);
+  return columns;
+}
+
+// The weights between the units of one kind in both layers: those to bounded units may have any size.
+Matrix<float> weights_between(const Rbm& rbm, UnitKind kind) {
+  const auto rows = columns_of(rbm.visible.spec, kind), columns = columns_of(rbm.hidden.spec, kind);
+  Matrix<float> weights(rows.size(), columns.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t j = 0; j < columns.size(); ++j) weights(i, j) = rbm.weights(rows[i], columns[j]);
+  return weights;
+}
+
+// ||W||_2 by power iteration on W'W; statistics are scaled, so variances do not enter. The start is random,
+// as any regular one could be orthogonal to the vector that is looked for.
 double largest_singular_value(const Matrix<float>& weights) {
-  std::vector<double> x(weights.cols(), 1.0), y(weights.rows());
+  std::vector<double> x(weights.cols()), y(weights.rows());
+  for (std::size_t j = 0; j < x.size(); ++j)
+    x[j] = Noise(1, Stream::kMeasure, 0).normal(0, static_cast<std::uint32_t>(j));
   double value = 0;
   for (int iteration = 0; iteration < 30; ++iteration) {
     double norm = 0;
@@ -111,19 +132,20 @@ std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memor
 std::string find_normalisation_fault(const Rbm& rbm) {
   switch (normalisation(rbm.visible.spec, rbm.hidden.spec)) {
     case Normalisation::kIfWeightsSmall:
-      if (const double norm = largest_singular_value(rbm.weights); norm >= 1.0)
+      if (const double norm = largest_singular_value(weights_between(rbm, UnitKind::kGaussian)); norm >= 1.0)
         return format(
             "the largest singular value of the weights is %.3f; Gaussian units with Gaussian units have "
             "a distribution only below 1: lower train.rate or raise train.l2.",
             norm);
       return {};
-    case Normalisation::kIfWeightsNegative:
-      if (std::any_of(rbm.weights.values().begin(), rbm.weights.values().end(),
-                      [](float w) { return w > 0; }))
+    case Normalisation::kIfWeightsNegative: {
+      const auto weights = weights_between(rbm, UnitKind::kPoisson);
+      if (std::any_of(weights.values().begin(), weights.values().end(), [](float w) { return w > 0; }))
         return "there are positive weights; Poisson units with Poisson units have a distribution only while "
                "no "
                "weight is positive: use bernoulli hidden units.";
       return {};
+    }
     case Normalisation::kNever:
       return "Gaussian units with Poisson units have no distribution unless all weights are 0: use bernoulli "
              "hidden units.";

@@ -41,10 +41,15 @@ DataScan scan(const BatchSource& source, std::uint64_t seed, ThreadTeam& team) {
     for (std::size_t r = 0; r < values.rows(); ++r) {
       const double weight = weights.empty() ? 1.0 : weights[first + r];
       for (std::size_t i = 0; i < columns; ++i) {
-        if (std::isnan(values(r, i)))
-          ++result.missing.at(first + r);
-        else
+        if (!std::isnan(values(r, i)))
           sums[i] += weight * values(r, i), counts[i] += weight;
+        else if (source.has_missing())
+          ++result.missing[first + r];
+        else
+          throw InputError("case " + std::to_string(first + r) + " (counted from 0) has NaN in unit " +
+                           std::to_string(i) +
+                           ", but its source says that nothing is missing; mark it as a missing value or "
+                           "leave the case out.");
       }
     }
   }
@@ -135,6 +140,7 @@ struct GreedyTrainer::Run {
   }
 
   void epoch_done(std::uint64_t epoch, const GreedyHooks& hooks) {
+    if (const auto fault = find_number_fault(learner->parameters()); !fault.empty()) throw WorkError(fault);
     const bool last_epoch = epoch == options[layer].epochs;
     if (epoch % options[layer].measure_every == 0 || last_epoch) measure_epoch(epoch, hooks);
     // Epochs of a few milliseconds need no checkpoint each.
@@ -157,7 +163,6 @@ struct GreedyTrainer::Run {
   }
 
   void measure_epoch(std::uint64_t epoch, const GreedyHooks& hooks) {
-    if (const auto fault = find_number_fault(learner->parameters()); !fault.empty()) throw WorkError(fault);
     const Rbm rbm = current_rbm();
     HistoryRecord record{layer, epoch, monitor->measure(rbm, learner->negative_phase(), epoch, team), {}};
     record.measures["update_ratio"] = learner->update_ratio();
@@ -232,6 +237,7 @@ TensorFile GreedyTrainer::checkpoint(const std::string& recipe) const {
       {"format_version", kCheckpointVersion},
       {"layers", layers_to_string(run.net.layers())},
       {"layer", run.layer},
+      {"cases", run.data.train->size()},
       {"epoch", position.epoch},
       {"batch", position.batch},
       {"update", position.update},
@@ -277,8 +283,13 @@ void GreedyTrainer::restore(const TensorFile& file, const std::string& recipe) {
     if (header.at("recipe").get<std::string>() != recipe ||
         header.at("layers").get<std::string>() != layers_to_string(run.net.layers()))
       throw InputError(file.path +
-                       ": belongs to another recipe than the one given; resume with the recipe that "
+                       ": belongs to another recipe or other data than those given; resume with what "
                        "began the run, or start anew in another folder.");
+    const auto cases = header.at("cases").get<std::size_t>();
+    if (cases != run.data.train->size())
+      throw InputError(file.path + ": belongs to a run on " + std::to_string(cases) +
+                       " cases, but the data have " + std::to_string(run.data.train->size()) +
+                       " now; resume with the data that began the run, or start anew in another folder.");
     const auto layer = header.at("layer").get<std::size_t>();
     if (layer >= run.net.depth())
       throw InputError(file.path + ": names a layer that the model does not have.");
@@ -294,8 +305,12 @@ void GreedyTrainer::restore(const TensorFile& file, const std::string& recipe) {
     read(run.learner->parameters(), "");
     read(run.learner->state(), "training.");
     run.learner->restored();
-    run.loop->set_position({header.at("epoch").get<std::uint64_t>(), header.at("batch").get<std::uint64_t>(),
-                            header.at("update").get<std::uint64_t>()});
+    const LoopPosition position{header.at("epoch").get<std::uint64_t>(),
+                                header.at("batch").get<std::uint64_t>(),
+                                header.at("update").get<std::uint64_t>()};
+    if (position.batch >= run.loop->batches_per_epoch() || position.epoch > run.options[layer].epochs)
+      throw InputError(file.path + ": stands beyond the end of its epoch or of the run; it is damaged.");
+    run.loop->set_position(position);
     if (run.loop->average()) {
       read(run.loop->average()->values(), "training.average.");
       run.loop->average()->restore(header.at("average_updates").get<std::uint64_t>());

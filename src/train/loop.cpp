@@ -57,7 +57,9 @@ void TrainingLoop::run_batch(ThreadTeam& team) {
   info.epoch = position_.epoch;
   info.rate = options_.rate.at(progress, options_.epochs);
   info.momentum = options_.momentum.at(progress, options_.epochs);
-  info.gibbs_steps = static_cast<std::uint64_t>(options_.steps.at(progress, options_.epochs));
+  // A schedule that falls to zero still leaves one step.
+  info.gibbs_steps =
+      std::max<std::uint64_t>(1, static_cast<std::uint64_t>(options_.steps.at(progress, options_.epochs)));
   info.watch_update = position_.batch + 1 == batches_per_epoch();
   learner_.step(batch, info, team);
   if (average_) average_->follow(team);

@@ -48,6 +48,7 @@ class ContrastiveDivergence final : public NegativePhase {
       const Noise noise = Noise(info.seed, Stream::kChain, info.update).child(k);
       half_step(rbm, Side::kVisible, hidden, down, means ? visible : MatrixView<float>{},
                 means ? MatrixView<float>{} : visible, noise.child(kVisibleHalf), cases, memory.half_step);
+      leave_out(positive.absent, first, visible);
       if (k == info.gibbs_steps) {
         half_step_mean(rbm, Side::kHidden, visible, {}, hidden_means, memory.half_step);
       } else {
@@ -62,6 +63,14 @@ class ContrastiveDivergence final : public NegativePhase {
   }
 
  private:
+  // A unit that a case does not have says nothing to the hidden units, in the chain as in the data.
+  static void leave_out(ConstMatrixView<float> absent, std::size_t first, MatrixView<float> visible) {
+    if (absent.rows() == 0) return;
+    for (std::size_t r = 0; r < visible.rows(); ++r)
+      for (std::size_t i = 0; i < visible.cols(); ++i)
+        if (std::isnan(absent(first + r, i))) visible(r, i) = 0.0f;
+  }
+
   struct Memory {
     HalfStepMemory half_step;
     Matrix<float> hidden;
@@ -139,6 +148,7 @@ class ParallelTempering final : public NegativePhase {
                     ThreadTeam& team)
       : chains_(
             start_tempering(rbm, uniform_betas(options.temperatures), options.chains, base, options.seed)),
+        stride_(static_cast<std::uint64_t>(options.steps.largest()) | 1u),
         memories_(team.size()),
         ignored_(team.size(), std::vector<double>(options.temperatures, 0.0)) {}
 
@@ -148,7 +158,7 @@ class ParallelTempering final : public NegativePhase {
   void block(const Rbm& rbm, const PositiveStates&, std::size_t first, std::size_t count, unsigned worker,
              const StepInfo& info, MatrixView<float> visible, MatrixView<float> hidden_means) override {
     for (std::uint64_t k = 0; k < info.gibbs_steps; ++k)
-      advance_tempering_block(rbm, chains_, first, count, info.update * info.gibbs_steps + k, info.seed,
+      advance_tempering_block(rbm, chains_, first, count, info.update * stride_ + k, info.seed,
                               memories_[worker], ignored_[worker]);
     const auto states = chains_.model_visible().row_block(first, count);
     for (std::size_t r = 0; r < count; ++r)
@@ -169,6 +179,9 @@ class ParallelTempering final : public NegativePhase {
 
  private:
   TemperedChains chains_;
+  // Step numbers between updates: enough for any update's steps, so that none is used twice, and odd, so that
+  // even and odd pairs of temperatures take turns.
+  std::uint64_t stride_;
   std::vector<TemperingMemory> memories_;
   std::vector<std::vector<double>> ignored_;  // counts of exchanges; only sampling reports them
 };

@@ -37,11 +37,11 @@ void for_learned_variances(const LayerSpec& spec, F f) {
 std::vector<float> log_variance_gradient(const Layer& layer, std::span<const double> first,
                                          std::span<const double> second,
                                          std::span<const double> weights_dot_gradient,
-                                         double model_variance) {
+                                         std::span<const double> model_variance) {
   std::vector<float> gradient(layer.log_variance.size(), 0.0f);
   for_learned_variances(layer.spec, [&](std::size_t i) {
     const double mean = layer.bias[i] * std::exp(-0.5 * layer.log_variance[i]);
-    gradient[i] = static_cast<float>(0.5 * (second[i] - model_variance) - mean * first[i] -
+    gradient[i] = static_cast<float>(0.5 * (second[i] - model_variance[i]) - mean * first[i] -
                                      0.5 * weights_dot_gradient[i]);
   });
   return gradient;
@@ -134,7 +134,9 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
   if (has_open_length(rbm_.visible.spec)) lengths_ = document_lengths(rbm_.visible.spec, batch.values);
   PositiveStates positive;
   positive.weights = std::span(row_weights_).first(positive_rows_);
-  negative_->weights(std::span(row_weights_).subspan(positive_rows_), positive);
+  const auto negative_weights = std::span(row_weights_).subspan(positive_rows_);
+  negative_->weights(negative_weights, positive);
+  if (!(sum > 0)) std::fill(negative_weights.begin(), negative_weights.end(), 0.0f);  // nothing to learn from
 }
 
 void RbmLearner::fill_missing(const Batch& batch, const StepInfo& info, std::size_t first, std::size_t count,
@@ -146,7 +148,10 @@ void RbmLearner::fill_missing(const Batch& batch, const StepInfo& info, std::siz
   memory.completed.resize(count, rbm_.visible_columns());
   // A case seen for the first time starts from the visible layer alone.
   std::fill(memory.completed.values().begin(), memory.completed.values().end(), 0.0f);
-  conditional(rbm_.visible, memory.completed, {}, {}, memory.completed, noise.child(0), cases);
+  RowContext alone;
+  HalfStep down;
+  if (!lengths_.empty()) alone.lengths = down.lengths = std::span(lengths_).subspan(first, count);
+  conditional(rbm_.visible, memory.completed, alone, {}, memory.completed, noise.child(0), cases);
   std::vector<unsigned char> missing(count * values.cols());
   for (std::size_t r = 0; r < count; ++r) {
     std::size_t cell = missing_start_[cases[r]];
@@ -159,18 +164,13 @@ void RbmLearner::fill_missing(const Batch& batch, const StepInfo& info, std::siz
   }
   Matrix<float> hidden(count, rbm_.hidden_columns());
   half_step(rbm_, Side::kHidden, values, {}, {}, hidden, noise.child(1), cases, memory.half_step);
-  half_step(rbm_, Side::kVisible, hidden, {}, {}, memory.completed, noise.child(2), cases, memory.half_step);
+  half_step(rbm_, Side::kVisible, hidden, down, {}, memory.completed, noise.child(2), cases,
+            memory.half_step);
   for (std::size_t r = 0; r < count; ++r) {
     std::size_t cell = missing_start_[cases[r]];
     for (std::size_t i = 0; i < values.cols(); ++i)
       if (missing[r * values.cols() + i]) missing_state_(0, cell++) = values(r, i) = memory.completed(r, i);
   }
-}
-
-void RbmLearner::mask_missing(const Batch& batch, std::size_t first, std::size_t count) {
-  for (std::size_t r = first; r < first + count; ++r)
-    for (std::size_t i = 0; i < batch.values.cols(); ++i)
-      if (std::isnan(batch.values(r, i))) visible_stack_(r, i) = visible_stack_(positive_rows_ + r, i) = 0.0f;
 }
 
 void RbmLearner::positive_block(const Batch& batch, const StepInfo& info, std::size_t first,
@@ -197,6 +197,7 @@ void RbmLearner::negative_block(const StepInfo& info, std::size_t first, std::si
   positive.hidden_samples = hidden_samples_;
   positive.cases = batch_cases_;
   positive.lengths = lengths_;
+  positive.absent = batch_absent_;
   negative_->block(model, positive, first, count, worker, info,
                    visible_stack_.view().row_block(positive_rows_ + first, count),
                    hidden_stack_.view().row_block(positive_rows_ + first, count));
@@ -214,6 +215,7 @@ void RbmLearner::weigh_rows(std::size_t first, std::size_t count) {
 
 void RbmLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
   batch_cases_ = batch.cases;
+  batch_absent_ = options_.missing_absent ? ConstMatrixView<float>(batch.values) : ConstMatrixView<float>{};
   prepare_stacks(batch, info, team);
   const bool together = negative_->starts_from_data();
   const std::size_t step = block_of_cases(positive_rows_), negative_step = negative_->block_rows();
@@ -225,7 +227,6 @@ void RbmLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam& t
       positive_block(batch, info, first, count, worker);
       if (together) {
         negative_block(info, first, count, worker);
-        if (options_.missing_absent) mask_missing(batch, first, count);
         weigh_rows(positive_rows_ + first, count);
       }
       weigh_rows(first, count);
@@ -238,6 +239,17 @@ void RbmLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam& t
   });
   negative_->finish();
   sum_moments(team);
+  sum_model_variance();
+}
+
+// Statistics have variance 1 given the hidden units; a unit that a case does not have has none.
+void RbmLearner::sum_model_variance() {
+  model_variance_.assign(rbm_.visible.log_variance.size(), 0.0);
+  if (!negative_->visible_are_means()) return;
+  for (std::size_t r = 0; r < negative_rows_; ++r)
+    for (std::size_t i = 0; i < model_variance_.size(); ++i)
+      if (batch_absent_.rows() == 0 || !std::isnan(batch_absent_(r, i)))
+        model_variance_[i] += row_weights_[positive_rows_ + r];
 }
 
 // Weighted sums over the rows of one phase, columns [first, last) of the stacks.
@@ -316,8 +328,21 @@ void RbmLearner::block_gradient(std::size_t first, std::size_t count, std::size_
                                 MatrixView<float> gradient) {
   product(1.0f, visible_stack_.view().col_block(first, count), Transpose::kYes, hidden_stack_, Transpose::kNo,
           0.0f, gradient);
-  const bool centring = options_.centring;
-  if (centring) {
+  // Log-variances keep the plain gradient: centring turns weights and biases alone.
+  if (!weights_dot_gradient_.empty())
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto weights = rbm_.weights.row(first + i);
+      for (std::size_t j = 0; j < weights.size(); ++j)
+        weights_dot_gradient_[first + i] += static_cast<double>(weights[j]) * gradient(i, j);
+    }
+  if (!block_weights_dot_gradient_.empty()) {
+    const auto sums = block_weights_dot_gradient_.row(block);
+    std::fill(sums.begin(), sums.end(), 0.0);
+    for (std::size_t i = 0; i < count; ++i)
+      for (std::size_t j = 0; j < sums.size(); ++j)
+        sums[j] += static_cast<double>(rbm_.weights(first + i, j)) * gradient(i, j);
+  }
+  if (options_.centring) {
     const auto offset_sums = block_offset_dot_gradient_.row(block);
     std::fill(offset_sums.begin(), offset_sums.end(), 0.0);
     for (std::size_t i = 0; i < count; ++i) {
@@ -332,19 +357,6 @@ void RbmLearner::block_gradient(std::size_t first, std::size_t count, std::size_
       gradient_dot_offset_[first + i] = dot;
     }
   }
-  if (!weights_dot_gradient_.empty())
-    for (std::size_t i = 0; i < count; ++i) {
-      const auto weights = rbm_.weights.row(first + i);
-      for (std::size_t j = 0; j < weights.size(); ++j)
-        weights_dot_gradient_[first + i] += static_cast<double>(weights[j]) * gradient(i, j);
-    }
-  if (!block_weights_dot_gradient_.empty()) {
-    const auto sums = block_weights_dot_gradient_.row(block);
-    std::fill(sums.begin(), sums.end(), 0.0);
-    for (std::size_t i = 0; i < count; ++i)
-      for (std::size_t j = 0; j < sums.size(); ++j)
-        sums[j] += static_cast<double>(rbm_.weights(first + i, j)) * gradient(i, j);
-  }
 }
 
 std::vector<double> RbmLearner::column_sums(const Matrix<double>& block_sums) const {
@@ -358,7 +370,12 @@ std::vector<double> RbmLearner::column_sums(const Matrix<double>& block_sums) co
 void RbmLearner::rest_of_gradient(RbmGradient& gradient) const {
   const std::size_t v = rbm_.visible_columns(), h = rbm_.hidden_columns();
   gradient.visible_bias.resize(v), gradient.hidden_bias.resize(h);
-  const bool centring = options_.centring, scaled = !positive_moments_.hidden_scaled.empty();
+  const bool centring = options_.centring;
+  // Beside documents of open length the hidden biases stand times the length.
+  const auto hidden_first =
+      positive_moments_.hidden_scaled.empty()
+          ? hidden_difference_
+          : difference(positive_moments_.hidden_scaled, negative_moments_.hidden_scaled);
   const auto offset_dot_gradient = centring ? column_sums(block_offset_dot_gradient_) : std::vector<double>();
   for (std::size_t i = 0; i < v; ++i) {
     double g = visible_difference_[i] * inverse_deviation(rbm_.visible, i);
@@ -366,8 +383,7 @@ void RbmLearner::rest_of_gradient(RbmGradient& gradient) const {
     gradient.visible_bias[i] = static_cast<float>(g);
   }
   for (std::size_t j = 0; j < h; ++j) {
-    double g = scaled ? positive_moments_.hidden_scaled[j] - negative_moments_.hidden_scaled[j]
-                      : hidden_difference_[j] * inverse_deviation(rbm_.hidden, j);
+    double g = hidden_first[j] * inverse_deviation(rbm_.hidden, j);
     if (centring) g -= offset_dot_gradient[j] / inverse_deviation(rbm_.hidden, j);
     gradient.hidden_bias[j] = static_cast<float>(g);
   }
@@ -375,12 +391,12 @@ void RbmLearner::rest_of_gradient(RbmGradient& gradient) const {
     gradient.visible_log_variance =
         log_variance_gradient(rbm_.visible, visible_difference_,
                               difference(positive_moments_.visible_square, negative_moments_.visible_square),
-                              weights_dot_gradient_, negative_->visible_are_means() ? 1.0 : 0.0);
+                              weights_dot_gradient_, model_variance_);
   if (!rbm_.hidden.log_variance.empty())
-    gradient.hidden_log_variance =
-        log_variance_gradient(rbm_.hidden, hidden_difference_,
-                              difference(positive_moments_.hidden_square, negative_moments_.hidden_square),
-                              column_sums(block_weights_dot_gradient_), 0.0);
+    gradient.hidden_log_variance = log_variance_gradient(
+        rbm_.hidden, hidden_first,
+        difference(positive_moments_.hidden_square, negative_moments_.hidden_square),
+        column_sums(block_weights_dot_gradient_), std::vector<double>(rbm_.hidden_columns(), 0.0));
 }
 
 RbmGradient RbmLearner::gradient(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
@@ -469,6 +485,7 @@ void RbmLearner::limit_norms(std::size_t rows, ThreadTeam& team) {
       for (std::size_t j = 0; j < h; ++j)
         sums[j] += static_cast<double>(rbm_.weights(i, j)) * rbm_.weights(i, j);
   });
+  const bool fast = options_.negative == NegativeKind::kFastPersistent;
   std::vector<float> factor(h, 1.0f);
   const auto sums = column_sums(squares);
   for (std::size_t j = 0; j < h; ++j)
@@ -476,7 +493,10 @@ void RbmLearner::limit_norms(std::size_t rows, ThreadTeam& team) {
       factor[j] = static_cast<float>(options_.norm_limit / norm);
   team.run_blocks(v, rows, [&](std::size_t first, std::size_t count, unsigned) {
     for (std::size_t i = first; i < first + count; ++i)
-      for (std::size_t j = 0; j < h; ++j) rbm_.weights(i, j) *= factor[j];
+      for (std::size_t j = 0; j < h; ++j) {
+        rbm_.weights(i, j) *= factor[j];
+        if (fast) effective_.weights(i, j) = rbm_.weights(i, j) + fast_.weights(i, j);
+      }
   });
 }
 

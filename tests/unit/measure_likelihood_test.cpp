@@ -11,6 +11,7 @@
 #include "harmonium/measure/pseudo_likelihood.h"
 #include "harmonium/measure/reconstruction.h"
 #include "harmonium/measure/statistics.h"
+#include "unit/rbm_cases.h"
 #include "unit/reference_rbm.h"
 
 namespace harmonium {
@@ -19,20 +20,6 @@ namespace {
 // Parameters are 32-bit, so 0.1 is 0.1 only to 7 digits, and values agree to as many.
 constexpr double kTolerance = 5e-7;
 
-Rbm worked_rbm(const char* visible = "3") {
-  Rbm rbm(parse_layer(visible), parse_layer("2"));
-  const float weights[] = {0.5f, -1.0f, 1.5f, 0.25f, -0.75f, 2.0f};
-  std::copy(std::begin(weights), std::end(weights), rbm.weights.data());
-  rbm.visible.bias = {0.1f, -0.2f, 0.3f};
-  rbm.hidden.bias = {-0.4f, 0.6f};
-  return rbm;
-}
-
-Matrix<float> rows(std::size_t columns, std::vector<float> values) {
-  Matrix<float> m(values.size() / columns, columns);
-  std::copy(values.begin(), values.end(), m.data());
-  return m;
-}
 double mean_of(const std::vector<double>& values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
@@ -42,12 +29,12 @@ TEST(Exact, HasTheWorkedValues) {
   ThreadTeam team(2);
   const double log_z = exact_log_z(rbm, team);
   EXPECT_NEAR(log_z, 4.995233962965479, kTolerance * 5);
-  const auto all = rows(3, {0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0, 1, 1, 1});
+  const auto all = matrix_of(3, {0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 0, 1, 0, 1, 1, 1, 0, 1, 1, 1});
   const double truth[] = {-3.4447307601, -1.7485086878, -2.6020335694, -1.1056186297,
                           -3.6378220505, -2.3912778864, -2.6903761743, -1.5933334835};
   const auto log_p = log_likelihoods(rbm, all, log_z, team);
   for (std::size_t s = 0; s < 8; ++s) EXPECT_NEAR(log_p[s], truth[s], kTolerance * 4);
-  const auto data = rows(3, {1, 1, 0, 0, 1, 1, 1, 0, 1});
+  const auto data = matrix_of(3, {1, 1, 0, 0, 1, 1, 1, 0, 1});
   EXPECT_NEAR(mean_of(log_likelihoods(rbm, data, log_z, team)), -2.0624242301, kTolerance * 4);
   EXPECT_NEAR(mean_of(pseudo_log_likelihoods(rbm, data, team)), -2.0140247776, kTolerance * 4);
 }
@@ -58,7 +45,7 @@ TEST(Exact, HasTheWorkedValuesOfGaussianUnits) {
   ThreadTeam team(1);
   const double log_z = exact_log_z(rbm, team);
   EXPECT_NEAR(log_z, 6.396911960365399, 3e-6);
-  const auto v = rows(3, {0.3f, -1.2f, 2.5f});
+  const auto v = matrix_of(3, {0.3f, -1.2f, 2.5f});
   EXPECT_NEAR(free_energy(rbm, v, team)[0], -1.1770040675156115, 3e-6);
   EXPECT_NEAR(log_likelihoods(rbm, v, log_z, team)[0], -5.219907892849788, 3e-6);
   Matrix<float> hidden(1, 2), mean(1, 3);
@@ -66,7 +53,7 @@ TEST(Exact, HasTheWorkedValuesOfGaussianUnits) {
   half_step_mean(rbm, Side::kHidden, v, {}, hidden, memory);
   EXPECT_NEAR(hidden(0, 0), 0.0553310665, 1e-6);
   EXPECT_NEAR(hidden(0, 1), 0.9002495109, 1e-6);
-  half_step_mean(rbm, Side::kVisible, rows(2, {1, 0}), {}, mean, memory);
+  half_step_mean(rbm, Side::kVisible, matrix_of(2, {1, 0}), {}, mean, memory);
   EXPECT_NEAR(mean(0, 0), 0.35, 1e-6);
   EXPECT_NEAR(mean(0, 1), 1.3, 1e-6);
   EXPECT_NEAR(mean(0, 2), -1.2, 1e-6);
@@ -86,14 +73,14 @@ TEST(Exact, HasTheWorkedValuesOfReplicatedSoftmax) {
     rbm.visible.bias = {0.3f, 0.0f, -0.6f};
     rbm.hidden.bias = {0.2f * d, -0.5f * d};
     EXPECT_NEAR(exact_log_z(rbm, team), log_z, 2e-6);
-    EXPECT_NEAR(log_likelihoods(rbm, rows(3, {d, 0, 0}), log_z, team)[0], log_p, 2e-6);
+    EXPECT_NEAR(log_likelihoods(rbm, matrix_of(3, {d, 0, 0}), log_z, team)[0], log_p, 2e-6);
     // The same document in a model whose length comes from the data.
     Rbm open(parse_layer("multinomial 3"), parse_layer("2"));
     open.weights = rbm.weights;
     open.visible.bias = rbm.visible.bias;
     open.hidden.bias = {0.2f, -0.5f};
-    EXPECT_NEAR(free_energy(open, rows(3, {d, 0, 0}), team)[0], free_energy(rbm, rows(3, {d, 0, 0}), team)[0],
-                2e-6);
+    EXPECT_NEAR(free_energy(open, matrix_of(3, {d, 0, 0}), team)[0],
+                free_energy(rbm, matrix_of(3, {d, 0, 0}), team)[0], 2e-6);
   }
 }
 
@@ -117,13 +104,16 @@ TEST(Exact, RefusesMoreThan25Units) {
   EXPECT_THROW(exact_log_z(Rbm(parse_layer("26"), parse_layer("26")), team), InputError);
   EXPECT_FALSE(can_enumerate(Rbm(parse_layer("26"), parse_layer("26"))));
   EXPECT_TRUE(can_enumerate(Rbm(parse_layer("1000"), parse_layer("25"))));
+  // The length of a document is no part of the model, so there is no one log Z.
+  EXPECT_FALSE(can_enumerate(Rbm(parse_layer("multinomial 3"), parse_layer("2"))));
+  EXPECT_TRUE(can_enumerate(Rbm(parse_layer("multinomial(4) 3"), parse_layer("2"))));
   EXPECT_THROW(exact_log_z(Rbm(parse_layer("3"), parse_layer("rectified 2")), team), InputError);
 }
 
 TEST(Exact, RefusesGreyValues) {
   ThreadTeam team(1);
-  EXPECT_THROW(log_likelihoods(worked_rbm(), rows(3, {0, 0.5f, 1}), 0, team), InputError);
-  EXPECT_THROW(pseudo_log_likelihoods(worked_rbm(), rows(3, {0, 0.5f, 1}), team), InputError);
+  EXPECT_THROW(log_likelihoods(worked_rbm(), matrix_of(3, {0, 0.5f, 1}), 0, team), InputError);
+  EXPECT_THROW(pseudo_log_likelihoods(worked_rbm(), matrix_of(3, {0, 0.5f, 1}), team), InputError);
 }
 
 TEST(Exact, SumsOutMissingValues) {
@@ -132,7 +122,7 @@ TEST(Exact, SumsOutMissingValues) {
   const double log_z = exact_log_z(rbm, team);
   const float nan = std::nanf("");
   const auto observed =
-      observed_log_likelihoods(rbm, rows(3, {1, nan, 0, nan, nan, nan, 1, 1, 0}), log_z, team);
+      observed_log_likelihoods(rbm, matrix_of(3, {1, nan, 0, nan, nan, nan, 1, 1, 0}), log_z, team);
   EXPECT_NEAR(observed[0], std::log(std::exp(-3.6378220505) + std::exp(-2.6903761743)), 2e-6);
   EXPECT_NEAR(observed[1], 0.0, 2e-6);
   EXPECT_NEAR(observed[2], -2.6903761743, 2e-6);
@@ -142,7 +132,7 @@ TEST(Exact, DivergenceFromDataIsThatOfItsDefinition) {
   const Rbm rbm = worked_rbm();
   ThreadTeam team(1);
   const double log_z = exact_log_z(rbm, team);
-  const auto data = rows(3, {0, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1});
+  const auto data = matrix_of(3, {0, 1, 1, 0, 1, 1, 1, 0, 1, 1, 1, 1});
   const double truth = 0.5 * (std::log(0.5) + 1.1056186297) + 0.25 * (std::log(0.25) + 2.3912778864) +
                        0.25 * (std::log(0.25) + 1.5933334835);
   EXPECT_NEAR(kl_from_data(rbm, data, log_z, team), truth, 2e-6);
@@ -151,7 +141,7 @@ TEST(Exact, DivergenceFromDataIsThatOfItsDefinition) {
 TEST(PseudoLikelihood, HasNoNoise) {
   const Rbm rbm = worked_rbm();
   ThreadTeam one(1), three(3);
-  const auto data = rows(3, {1, 1, 0, 0, 1, 1, 1, 0, 1});
+  const auto data = matrix_of(3, {1, 1, 0, 0, 1, 1, 1, 0, 1});
   EXPECT_EQ(pseudo_log_likelihoods(rbm, data, one), pseudo_log_likelihoods(rbm, data, three));
 }
 
@@ -218,7 +208,8 @@ TEST(Mixing, OfStandingChainsIsUnresolved) {
 
 TEST(Reconstruction, ErrorLeavesMissingValuesOut) {
   const float nan = std::nanf("");
-  EXPECT_NEAR(squared_error(rows(2, {1, nan, 0, 1}), rows(2, {0.5f, 9, 0, 0})), (0.25 + 1) / 2, 1e-7);
+  EXPECT_NEAR(squared_error(matrix_of(2, {1, nan, 0, 1}), matrix_of(2, {0.5f, 9, 0, 0})), (0.25 + 1) / 2,
+              1e-7);
 }
 
 TEST(Statistics, SummariseAndCountWhatIsNotFinite) {

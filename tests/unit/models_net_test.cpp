@@ -6,20 +6,11 @@
 #include "harmonium/base/error.h"
 #include "harmonium/models/completion.h"
 #include "harmonium/models/deep_belief_net.h"
+#include "unit/rbm_cases.h"
 #include "unit/reference_rbm.h"
 
 namespace harmonium {
 namespace {
-
-// The tiny machine whose values were worked out independently.
-Rbm worked_rbm() {
-  Rbm rbm(parse_layer("3"), parse_layer("2"));
-  const float weights[] = {0.5f, -1.0f, 1.5f, 0.25f, -0.75f, 2.0f};
-  std::copy(std::begin(weights), std::end(weights), rbm.weights.data());
-  rbm.visible.bias = {0.1f, -0.2f, 0.3f};
-  rbm.hidden.bias = {-0.4f, 0.6f};
-  return rbm;
-}
 
 // log p(v) of a net of two RBMs with 3 visible units: sum over the middle layer of p(h) p(v | h).
 double log_p(const DeepBeliefNet& net, const std::vector<double>& v) {

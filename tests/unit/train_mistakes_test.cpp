@@ -12,28 +12,17 @@
 #include "harmonium/train/greedy.h"
 #include "harmonium/train/rbm_learner.h"
 #include "train/update.h"
+#include "unit/rbm_cases.h"
 
 namespace harmonium {
 namespace {
-
-Matrix<float> rows(std::size_t columns, std::vector<float> values) {
-  Matrix<float> m(values.size() / columns, columns);
-  std::copy(values.begin(), values.end(), m.data());
-  return m;
-}
-
-std::vector<std::uint64_t> numbers(std::size_t count) {
-  std::vector<std::uint64_t> result(count);
-  for (std::size_t i = 0; i < count; ++i) result[i] = i;
-  return result;
-}
 
 RbmGradient exact_gradient(const Rbm& rbm, Matrix<float> cases, std::span<const float> weights = {}) {
   ThreadTeam team(1);
   TrainOptions options;
   options.negative = NegativeKind::kExact;
   RbmLearner learner(rbm, options, "l", team);
-  const auto cases_numbers = numbers(cases.rows());
+  const auto cases_numbers = numbered(cases.rows());
   return learner.gradient({cases, cases_numbers, weights}, {}, team);
 }
 
@@ -50,15 +39,15 @@ Rbm after_one_update(const Rbm& rbm, TrainOptions options, Matrix<float> cases) 
   RbmLearner learner(rbm, options, "l", team);
   StepInfo info;
   info.rate = 0.1;
-  const auto cases_numbers = numbers(cases.rows());
+  const auto cases_numbers = numbered(cases.rows());
   learner.step({cases, cases_numbers, {}}, info, team);
   return learner.rbm();
 }
 
 // A short last batch padded with zero rows that enter the gradient.
 TEST(Mistakes, AShortLastBatchIsNotPadded) {
-  const auto whole = rows(3, {1, 1, 0, 0, 1, 1});
-  auto padded = rows(3, {1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0});
+  const auto whole = matrix_of(3, {1, 1, 0, 0, 1, 1});
+  auto padded = matrix_of(3, {1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0});
   const RbmGradient a = exact_gradient(example(), whole);
   const RbmGradient with_zeros = exact_gradient(example(), padded);
   const std::vector<float> weights = {1, 1, 0, 0};
@@ -75,7 +64,7 @@ TEST(Mistakes, AShortLastBatchIsNotPadded) {
     ParameterList parameters() override { return {}; }
     ParameterList state() override { return {}; }
   } counter;
-  const auto seven = rows(1, {0, 1, 0, 1, 1, 0, 1});
+  const auto seven = matrix_of(1, {0, 1, 0, 1, 1, 0, 1});
   const MatrixSource source(parse_layer("1"), seven);
   TrainOptions options;
   options.epochs = 2, options.batch = 5;
@@ -118,7 +107,7 @@ TEST(Mistakes, ALearnedVarianceKeepsItsFloor) {
   RbmLearner learner(rbm, options, "l", team);
   StepInfo info;
   info.rate = 0.5;
-  const auto case_numbers = numbers(4);
+  const auto case_numbers = numbered(4);
   for (info.update = 0; info.update < 300; ++info.update) {
     Matrix<float> constant(4, 2);
     learner.step({constant, case_numbers, {}}, info, team);
@@ -131,7 +120,7 @@ TEST(Mistakes, ALearnedVarianceKeepsItsFloor) {
 
 // Columns of zero variance, and weights that are all zero.
 TEST(Mistakes, ConstantColumnsAndZeroWeightsAreFine) {
-  const auto constant = rows(3, {1, 0, 1, 1, 0, 0, 1, 0, 1});
+  const auto constant = matrix_of(3, {1, 0, 1, 1, 0, 0, 1, 0, 1});
   const MatrixSource source(parse_layer("3"), constant);
   TrainOptions options;
   options.epochs = 20;
@@ -141,16 +130,16 @@ TEST(Mistakes, ConstantColumnsAndZeroWeightsAreFine) {
   EXPECT_TRUE(trainer.run({}));
   DeepBeliefNet net = trainer.net();
   EXPECT_EQ(find_number_fault(net.parameters()), "");
-  const Dataset table = dataset_from_matrix(parse_layer("gaussian 2"), rows(2, {1, 5, 2, 5, 3, 5}));
+  const Dataset table = dataset_from_matrix(parse_layer("gaussian 2"), matrix_of(2, {1, 5, 2, 5, 3, 5}));
   EXPECT_EQ(table.size(), 3u);
 }
 
 // NaN in data that becomes NaN in weights, silently.
 TEST(Mistakes, NanNeverBecomesWeightsInSilence) {
-  EXPECT_THROW(dataset_from_matrix(parse_layer("2"), rows(2, {1, std::nanf(""), 0, 1})), InputError);
+  EXPECT_THROW(dataset_from_matrix(parse_layer("2"), matrix_of(2, {1, std::nanf(""), 0, 1})), InputError);
   // A source that breaks its promise to have none is caught after the epoch, and the run ends with a
   // sentence.
-  const auto broken = rows(2, {1, std::nanf(""), 0, 1});
+  const auto broken = matrix_of(2, {1, std::nanf(""), 0, 1});
   struct Liar final : BatchSource {
     explicit Liar(ConstMatrixView<float> v) : inner(parse_layer("2"), v) {}
     std::size_t size() const override { return inner.size(); }
@@ -192,18 +181,18 @@ TEST(Mistakes, CentringLeavesTheDistribution) {
   StepInfo info;
   info.rate = 0;
   Matrix<float> cases(5, 3, 1.0f);
-  const auto case_numbers = numbers(5);
+  const auto case_numbers = numbered(5);
   for (info.update = 0; info.update < 5; ++info.update) learner.step({cases, case_numbers, {}}, info, team);
   EXPECT_NEAR(exact_log_z(learner.rbm(), team), exact_log_z(example(), team), 1e-9);
 }
 
 // A gradient is the same however its batch is cut.
 TEST(Mistakes, AGradientIsTheMeanOfItsParts) {
-  const auto cases = rows(3, {1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1});
+  const auto cases = matrix_of(3, {1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1});
   const RbmGradient whole = exact_gradient(example(), cases);
   std::vector<double> mean(whole.weights.size(), 0.0);
   for (std::size_t r = 0; r < 4; ++r) {
-    const auto one = exact_gradient(example(), rows(3, {cases(r, 0), cases(r, 1), cases(r, 2)}));
+    const auto one = exact_gradient(example(), matrix_of(3, {cases(r, 0), cases(r, 1), cases(r, 2)}));
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += one.weights.values()[i] / 4;
   }
   for (std::size_t i = 0; i < mean.size(); ++i) EXPECT_NEAR(whole.weights.values()[i], mean[i], 1e-6);
@@ -216,7 +205,7 @@ TEST(Mistakes, ContrastiveDivergenceRestsAtTheTruth) {
   Chains chains = start_chains_from_bias(rbm, 40000, 1, team);
   advance(rbm, chains, 100, 1, team);
   RbmLearner learner(rbm, TrainOptions{}, "l", team);
-  const auto case_numbers = numbers(40000);
+  const auto case_numbers = numbered(40000);
   const RbmGradient gradient = learner.gradient({chains.visible, case_numbers, {}}, {}, team);
   for (const float g : gradient.weights.values()) EXPECT_NEAR(g, 0, 0.012);
   for (const float g : gradient.visible_bias) EXPECT_NEAR(g, 0, 0.012);
@@ -263,7 +252,7 @@ TEST(Labels, AreLearnedByTheAssociativeMemory) {
                         {options}, team);
   trainer.run({});
   // F(v, right label) lies below F(v, wrong label).
-  const auto both = rows(8, {1, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 1});
+  const auto both = matrix_of(8, {1, 1, 1, 0, 0, 0, 1, 0, 1, 1, 1, 0, 0, 0, 0, 1});
   const auto f = free_energy(trainer.net().top(), both, team);
   EXPECT_LT(f[0], f[1] - 2);
 }

@@ -15,7 +15,8 @@ namespace harmonium {
 /// Sums are made over at most this many states: 25 binary units.
 inline constexpr double kMostEnumerated = 33554432.0;
 
-/// Can log Z be summed: does one layer have at most 2^25 states, and do all groups have an energy?
+/// Can log Z be summed: does one layer have at most 2^25 states, do all groups have an energy, and documents
+/// a length?
 bool can_enumerate(const Rbm& rbm);
 
 /// Called now and then with the fraction done, in [0, 1].
@@ -25,13 +26,13 @@ using ProgressCallback = std::function<void(double)>;
 /// more than 2^25 states, and where an energy is missing.
 double exact_log_z(const Rbm& rbm, ThreadTeam& team, const ProgressCallback& progress = {});
 
-/// A likelihood is that of whole states: the first Bernoulli value other than 0 and 1 as a sentence that says
-/// what to change, or empty. Missing values (NaN) pass.
+/// A likelihood is that of whole states: the first Bernoulli or softmax value other than 0 and 1 as a
+/// sentence that says what to change, or empty. Missing values (NaN) pass.
 std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visible);
 
 /// log p(v) = -F(v) - log Z of each row, given log Z. For real-valued groups a log density. Rows are whole
-/// states: Bernoulli values other than 0 and 1 are refused (InputError), because their "likelihood" is that
-/// of no event.
+/// states: Bernoulli and softmax values other than 0 and 1 are refused (InputError), because their
+/// "likelihood" is that of no event.
 std::vector<double> log_likelihoods(const Rbm& rbm, ConstMatrixView<float> visible, double log_z,
                                     ThreadTeam& team);
 

@@ -11,6 +11,7 @@ namespace harmonium {
 /// sum_i log p(v_i | all other variables), for each row, over every variable i (none is picked at random, so
 /// the value has no noise). For a Bernoulli unit the term is log logistic(F(v with i flipped) - F(v)) (Besag
 /// 1975); a softmax variable compares its k states, a binomial or stepped one its N + 1. Cost: B * V * H.
+/// NaN for a row with a missing value.
 /// Throws InputError with find_pseudo_likelihood_fault's or find_grey_value's sentence.
 std::vector<double> pseudo_log_likelihoods(const Rbm& rbm, ConstMatrixView<float> visible, ThreadTeam& team);
 

@@ -23,6 +23,8 @@ struct PositiveStates {
   std::span<const std::uint64_t> cases;
   std::span<const float> weights;  ///< B, sum 1
   std::span<const float> lengths;  ///< of documents, or empty
+  /// B x V values with NaN where a case has no such unit at all; empty where every case has every unit.
+  ConstMatrixView<float> absent;
 };
 
 class NegativePhase {

@@ -9,7 +9,8 @@
 // An update is  velocity <- momentum * velocity + rate * (gradient - weight cost);  parameter += velocity.
 //
 // Centring (Montavon & Mueller 2012; Melchior et al. 2016) changes the path, not the family of models: with
-// offsets mu, lambda the weights' gradient loses mu dc' + db lambda' and the biases' loses dW lambda, dW' mu.
+// offsets mu, lambda the weights' gradient loses mu dc' + db lambda' and the biases' loses dW lambda, dW' mu;
+// log-variances keep theirs.
 //
 // How it is cut: blocks of cases, whose size depends on the shape alone, each run their whole chain in one
 // thread and leave statistics in rows of two stacks (positive rows, then negative rows); then blocks of rows
@@ -73,9 +74,9 @@ class RbmLearner final : public Learner {
   void negative_block(const StepInfo& info, std::size_t first, std::size_t count, unsigned worker);
   void fill_missing(const Batch& batch, const StepInfo& info, std::size_t first, std::size_t count,
                     unsigned worker);
-  void mask_missing(const Batch& batch, std::size_t first, std::size_t count);
   void weigh_rows(std::size_t first, std::size_t count);
   void sum_moments(ThreadTeam& team);
+  void sum_model_variance();
   void update_offsets(const StepInfo& info);
   void size_block_sums(std::size_t blocks);
   void block_gradient(std::size_t first, std::size_t count, std::size_t block, MatrixView<float> gradient);
@@ -100,9 +101,11 @@ class RbmLearner final : public Learner {
   Matrix<float> visible_stack_, hidden_stack_, hidden_samples_;
   std::vector<float> row_weights_, lengths_;
   std::span<const std::uint64_t> batch_cases_;
+  ConstMatrixView<float> batch_absent_;  // the batch where missing values are absent, else empty
   std::size_t positive_rows_ = 0, negative_rows_ = 0;
   Moments positive_moments_, negative_moments_;
   std::vector<double> visible_difference_, hidden_difference_;  // of statistics, data minus model
+  std::vector<double> model_variance_;  // V: what second moments of negative rows that are means lack
 
   std::vector<float> visible_offset_, hidden_offset_;  // centring
   std::vector<float> activity_;                        // running mean activity, for sparsity

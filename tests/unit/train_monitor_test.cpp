@@ -1,0 +1,63 @@
+// What is measured after an epoch, against plain sums; and models for which not all can be measured.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "harmonium/measure/exact.h"
+#include "harmonium/train/greedy.h"
+#include "unit/rbm_cases.h"
+
+namespace harmonium {
+namespace {
+
+double mean_of(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+TEST(Monitor, MeasuresTheModelThatWasLearned) {
+  const auto train = repeated(worked_cases(), 10), held_out = all_triples();
+  const MatrixSource source(parse_layer("3"), train), other(parse_layer("3"), held_out);
+  TrainOptions options;
+  options.epochs = 3, options.batch = 10, options.rate = 0.2, options.likelihood_every = 1;
+  ThreadTeam team(1);
+  GreedyTrainer trainer(make_net(parse_layers("3 - 2"), false), {&source, &other}, {options}, team);
+  trainer.run({});
+  ASSERT_EQ(trainer.history().size(), 3u);
+  const HistoryRecord& record = trainer.history().back();
+  const Rbm& rbm = trainer.net().top();
+  const double own = mean_of(free_energy(rbm, train, team)),
+               others = mean_of(free_energy(rbm, held_out, team));
+  EXPECT_EQ(record.epoch, 3u);
+  EXPECT_NEAR(record.measures.at("free_energy_train"), own, 1e-9);
+  EXPECT_NEAR(record.measures.at("free_energy_held_out"), others, 1e-9);
+  EXPECT_NEAR(record.measures.at("free_energy_gap"), others - own, 1e-9);
+  EXPECT_NEAR(record.measures.at("log_likelihood"), -others - exact_log_z(rbm, team), 1e-6);
+  double squares = 0;
+  for (const float w : rbm.weights.values()) squares += w * w / 6.0;
+  EXPECT_NEAR(record.measures.at("weight_deviation"), std::sqrt(squares), 1e-6);
+}
+
+// Documents of different lengths, grey pixels and rectified units have no likelihood here, and learn none the
+// less.
+TEST(Monitor, GoesWithoutWhatCannotBeMeasured) {
+  const auto documents = matrix_of(3, {1, 0, 2, 0, 1, 0, 4, 1, 0, 2, 2, 2});
+  const auto grey = matrix_of(3, {0.5f, 0, 1, 1, 0.2f, 0, 0, 1, 0.9f});
+  const struct {
+    const char* layers;
+    const Matrix<float>& values;
+  } examples[] = {{"multinomial 3 - 2", documents}, {"3 - 2", grey}, {"3 - rectified 2", grey}};
+  TrainOptions options;
+  options.epochs = 2, options.likelihood_every = 1;
+  ThreadTeam team(1);
+  for (const auto& [layers, values] : examples) {
+    const MatrixSource source(parse_layers(layers)[0], values);
+    GreedyTrainer trainer(make_net(parse_layers(layers), false), {&source}, {options}, team);
+    EXPECT_TRUE(trainer.run({})) << layers;
+    ASSERT_EQ(trainer.history().size(), 2u) << layers;
+    EXPECT_EQ(trainer.history()[1].measures.count("log_likelihood"), 0u) << layers;
+    EXPECT_EQ(trainer.history()[1].measures.count("reconstruction_error"), 1u) << layers;
+  }
+}
+
+}  // namespace
+}  // namespace harmonium

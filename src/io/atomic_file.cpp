@@ -117,14 +117,22 @@ void remove_stale_temporaries(const fs::path& target) {
   }
 }
 
+// Where a chain of links ends, also where nothing is there yet. A ring of links stays what it is: opening it
+// says what is wrong.
+fs::path follow_links(fs::path path) {
+  constexpr int kLongestChain = 40;  // as Linux
+  std::error_code error;
+  for (int i = 0; i < kLongestChain && fs::is_symlink(path, error); ++i) {
+    const fs::path next = fs::read_symlink(path, error);
+    if (error) break;
+    path = folder_of(path) / next;  // an absolute one replaces the folder
+  }
+  return path;
+}
+
 }  // namespace
 
-AtomicFile::AtomicFile(const fs::path& path) : target_(path), final_(path) {
-  std::error_code error;
-  if (fs::is_symlink(path, error)) {
-    const fs::path followed = fs::canonical(path, error);
-    if (!error) final_ = followed;
-  }
+AtomicFile::AtomicFile(const fs::path& path) : target_(path), final_(follow_links(path)) {
   struct stat status {};
   const bool exists = ::stat(final_.c_str(), &status) == 0;
   if ((exists && S_ISDIR(status.st_mode)) || !final_.has_filename()) fail_writing(target_, EISDIR);

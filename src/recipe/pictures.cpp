@@ -126,6 +126,7 @@ Image feature_sheet(const DeepBeliefNet& net, std::size_t layer, ImageShape shap
     weights = std::move(seen);
   }
   SheetOptions options = weight_options();
+  options.columns = columns_without_rest(units);
   if (layer > 0) options.scaling = SheetScaling::kTile, options.colour_bar = false;
   return sheet_of_columns(weights, shape, options);
 }

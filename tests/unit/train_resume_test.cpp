@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <ostream>
 
 #include "harmonium/base/error.h"
 #include "harmonium/train/greedy.h"
@@ -17,6 +18,11 @@ struct Plan {
   TrainOptions options;
   bool missing = false, labels = false;
 };
+
+// The name of a test, in place of the bytes of its parameter.
+void PrintTo(const Plan& plan, std::ostream* out) {
+  *out << plan.name;
+}
 
 // Cases of one kind of unit, some values missing, labels of which some are unknown.
 class Cases final : public BatchSource {

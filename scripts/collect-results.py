@@ -1,0 +1,65 @@
+#!/usr/bin/env python3
+"""Copies what finished runs measured into results/ and writes results/README.md from it.
+
+usage: scripts/collect-results.py runs/NAME ...
+The numbers are copied, never edited; the times come from timing.json beside them.
+"""
+import json
+import pathlib
+import shutil
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RESULTS = ROOT / "results"
+
+
+def number(value):
+    return f"{value:.5g}"
+
+
+def rows_of_run(metrics):
+    for name, m in metrics["measures"].items():
+        error = f" ± {m['standard_error']:.2g}" if "standard_error" in m else ""
+        cases = f", {m['cases']} cases" if "cases" in m else ""
+        yield name.replace("_", " "), number(m["value"]) + error, m["unit"] + cases + ("; " + m["how"] if m["how"] else "")
+
+
+def rows_of_sweep(metrics):
+    for variant, entry in metrics["variants"].items():
+        seeds = ", ".join(str(s) for s in entry["seeds"])
+        for name, m in entry["measures"].items():
+            if name in ("kl_from_data", "train_log_likelihood"):
+                yield (f"{name.replace('_', ' ')}, {variant}",
+                       f"worst {number(m['worst'])}, median {number(m['median'])}, best {number(m['best'])}",
+                       f"nats, seeds {seeds}")
+        for sentence in entry["warnings"]:
+            yield f"the doctor on {variant}", "", sentence
+
+
+def main(folders):
+    for folder in map(pathlib.Path, folders):
+        place = RESULTS / folder.name
+        place.mkdir(parents=True, exist_ok=True)
+        for name in ("metrics.json", "timing.json", "fantasies.png", "own-class.png", "other-classes.png"):
+            if (folder / name).exists():
+                shutil.copy(folder / name, place / name)
+    text = ["# Results", "",
+            "What the recipes gave when they were run in full. Written by `scripts/collect-results.py` from the",
+            "`metrics.json` of each run; nothing is edited by hand. Times are those of the machine that ran them.", ""]
+    for place in sorted(p for p in RESULTS.iterdir() if (p / "metrics.json").exists()):
+        metrics = json.loads((place / "metrics.json").read_text())
+        text += [f"## {place.name}", "", f"`{metrics['command']}`", ""]
+        if "seed" in metrics:
+            text += [f"Seed {metrics['seed']}, harmonium {metrics['library_version']}, {metrics['products']}."]
+        if (place / "timing.json").exists():
+            timing = json.loads((place / "timing.json").read_text())
+            text += [f"Training took {timing['training_seconds']:.0f} s on {timing['threads']} threads."]
+        text += ["", "| measure | value | |", "| --- | --- | --- |"]
+        rows = rows_of_sweep(metrics) if "variants" in metrics else rows_of_run(metrics)
+        text += [f"| {a} | {b} | {c} |" for a, b, c in rows] + [""]
+        text += [f"![{p.stem}]({place.name}/{p.name})\n" for p in sorted(place.glob("*.png"))]
+    (RESULTS / "README.md").write_text("\n".join(text))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -172,9 +172,10 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   result.warnings.insert(result.warnings.end(), measures.warnings.begin(), measures.warnings.end());
   for (const NamedPicture& named : pictures) write_png(folder / named.file, named.picture.image);
   write_metrics(folder / "metrics.json", recipe, model, result, options);
-  write_file_atomically(
-      folder / "timing.json",
-      dump_json(Json{{"training_seconds", trained.seconds}, {"threads", options.team->size()}}, 2) + "\n");
+  if (trained.seconds > 0)  // a run that was finished already keeps its time
+    write_file_atomically(
+        folder / "timing.json",
+        dump_json(Json{{"training_seconds", trained.seconds}, {"threads", options.team->size()}}, 2) + "\n");
   write_report(folder / "report.html", recipe, data, model, result, measures, pictures, options);
   result.files = {folder / "report.html", model_path};
   for (const NamedPicture& named : pictures)

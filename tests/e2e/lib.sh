@@ -1,6 +1,6 @@
 # What the end-to-end scripts share: a folder of their own, and checks that say what failed.
 set -euo pipefail
-program=$1
+program=$(realpath "$1")
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"

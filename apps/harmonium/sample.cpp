@@ -33,22 +33,19 @@ int sample(const Globals& globals, const Options& o) {
   options.chains = o.count;
   options.seed = globals.seed.value_or(1);
   if (!o.label.empty()) options.label = label_number(model, o.label);
-  // Looks on the way, so that long chains show how far they are.
-  constexpr std::uint64_t kLooks = 50;
-  options.steps.clear();
-  for (std::uint64_t look = 1; look < kLooks && o.steps >= kLooks; ++look)
-    options.steps.push_back(o.steps * look / kLooks);
-  options.steps.push_back(o.steps);
+  options.steps = {o.steps};
+  options.progress = [&reporter](double fraction) { reporter.working("sampling", fraction); };
 
   Matrix<float> visible;
   if (o.start == "data") {
     const std::string source = o.data.empty() ? model.data_name : o.data;
     const Dataset data = load_model_data(model, source, "", o.count);
+    if (data.size() < o.count)
+      reporter.warn("only " + std::to_string(data.size()) + " fantasies: " + source +
+                    " has no more cases to start from.");
     const auto cases = fetch_range(data, 0, o.count, options.seed, 0, team);
-    options.steps = {o.steps};
     visible = fantasies_from_data(model.net, cases, options, team).visible.back();
   } else {
-    options.steps = {o.steps};
     visible = fantasies_from_noise(model.net, options, team).visible.back();
   }
   write_rows(o.out, visible, model_image_shape(model), "unit");

@@ -96,15 +96,14 @@ pid_t owner_of(std::string_view name, std::string_view prefix) {
 
 // A temporary is locked while its writer lives, so the lock says who is gone, also where process numbers are
 // used again (containers); only file systems without locks leave nothing but the number.
-bool is_stale(const fs::path& temporary, pid_t owner) {
+void remove_if_stale(const fs::path& temporary, pid_t owner) {
   const int descriptor = ::open(temporary.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-  if (descriptor < 0) return false;
+  if (descriptor < 0) return;
   const int error = ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
   bool stale = error == 0;
   if (error != 0 && error != EWOULDBLOCK) stale = ::kill(owner, 0) != 0 && errno == ESRCH;
   if (stale) ::unlink(temporary.c_str());  // while the lock is held: see lock_temporary
   ::close(descriptor);
-  return stale;
 }
 
 void remove_stale_temporaries(const fs::path& target) {
@@ -113,7 +112,7 @@ void remove_stale_temporaries(const fs::path& target) {
   for (fs::directory_iterator entry(folder_of(target), error), end; !error && entry != end;
        entry.increment(error)) {
     const pid_t owner = owner_of(entry->path().filename().string(), prefix);
-    if (owner > 0) is_stale(entry->path(), owner);
+    if (owner > 0) remove_if_stale(entry->path(), owner);
   }
 }
 

@@ -32,8 +32,8 @@ inline std::uint32_t load_big32(const std::byte* bytes) {
 /// Turns the bytes of every group of `width` around.
 void swap_bytes(std::span<std::byte> bytes, std::size_t width);
 
-/// The product of all of `shape` times `factor`; nothing where it does not fit 64 bits. A zero anywhere makes
-/// it 0 only if no part of the product before or after it overflows.
+/// The product of all of `shape` times `factor`; nothing where it, or a part of it from the left, does not
+/// fit 64 bits.
 inline std::optional<std::size_t> checked_product(std::span<const std::size_t> shape,
                                                   std::size_t factor = 1) {
   std::size_t product = factor;

@@ -22,6 +22,7 @@ namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
 constexpr std::size_t kLongestHeader = 1 << 20;
+constexpr std::size_t kMostDimensions = 64;  // as NumPy 2
 
 struct TypeRow {
   std::string_view code;
@@ -64,6 +65,7 @@ class HeaderParser {
  private:
   void read_entry(Header& header) {
     const std::string key = read_quoted();
+    key_ = key;
     expect(":");
     if (key == "descr") {
       if (next() == '[')
@@ -98,6 +100,7 @@ class HeaderParser {
       if (error != std::errc()) refuse("a whole number from 0 up");
       rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
       if (rest_.starts_with('L')) rest_.remove_prefix(1);  // written by Python 2
+      if (shape.size() == kMostDimensions) refuse("a shape of at most 64 dimensions");
       shape.push_back(n);
       if (!accept(",") && next() != ')') refuse("a comma or ')'");
     }
@@ -120,11 +123,14 @@ class HeaderParser {
   }
   [[noreturn]] void refuse(const std::string& wanted) const {
     throw InputError(file_ + ": its .npy header is damaged: at byte " +
-                     std::to_string(text_.size() - rest_.size()) + " of it there should be " + wanted + ".");
+                     std::to_string(text_.size() - rest_.size()) + " of it" +
+                     (key_.empty() ? "" : ", at or after '" + printable(key_) + "',") + " there should be " +
+                     wanted + ".");
   }
 
   const std::string& file_;
   std::string_view rest_, text_;
+  std::string key_;  // the last one read
 };
 
 struct StoredType {

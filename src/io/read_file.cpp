@@ -21,7 +21,8 @@ Container read_all(ByteSource& source, std::uint64_t max_bytes) {
   Container all;
   std::size_t done = 0;
   for (;;) {
-    const std::uint64_t room = source.exact() ? source.at_most() + 1 : std::max<std::uint64_t>(kPiece, done);
+    std::uint64_t room = source.exact() ? source.at_most() + 1 : std::max<std::uint64_t>(kPiece, done);
+    if (room > max_bytes - done) room = max_bytes - done + 1;  // one more, to see whether there is more
     all.resize(done + static_cast<std::size_t>(room));
     const std::size_t got = source.read_some(std::as_writable_bytes(std::span(all)).subspan(done));
     done += got;

@@ -55,8 +55,9 @@ Picture reconstruction_picture(const RecipeData& data, const Model& model, std::
 }
 
 std::vector<NamedPicture> fantasy_pictures(const Recipe& recipe, const RecipeData& data, const Model& model,
-                                           ImageShape shape, ThreadTeam& team) {
+                                           ImageShape shape, ThreadTeam& team, Reporter& reporter) {
   FantasyOptions options;
+  options.progress = [&reporter](double fraction) { reporter.working("sampling fantasies", fraction); };
   options.chains = recipe.report.fantasies;
   options.steps.assign(recipe.report.fantasy_steps.begin(), recipe.report.fantasy_steps.end());
   options.seed = recipe.seed;
@@ -138,7 +139,7 @@ std::vector<NamedPicture> run_pictures(const Recipe& recipe, const RecipeData& d
   if (!shape) return pictures;
   reporter.working("drawing", 0.0);
   pictures.push_back({"cases.png", cases_picture(data, recipe.seed, *shape, team)});
-  for (std::size_t n = 0; n < model.net.depth(); ++n)
+  for (std::size_t n = 0; n < model.net.depth() && recipe.report.features > 0; ++n)
     pictures.push_back(
         {"features-" + std::to_string(n + 1) + ".png",
          {feature_sheet(model.net, n, *shape, recipe.report.features),
@@ -148,7 +149,7 @@ std::vector<NamedPicture> run_pictures(const Recipe& recipe, const RecipeData& d
                        " add up to in pixels: the product of the weights below, each on its own scale."}});
   pictures.push_back({"reconstructions.png", reconstruction_picture(data, model, recipe.seed, *shape, team)});
   if (recipe.report.fantasies > 0 && !recipe.report.fantasy_steps.empty())
-    for (NamedPicture& picture : fantasy_pictures(recipe, data, model, *shape, team))
+    for (NamedPicture& picture : fantasy_pictures(recipe, data, model, *shape, team, reporter))
       pictures.push_back(std::move(picture));
   reporter.working("drawing", 1.0);
   return pictures;

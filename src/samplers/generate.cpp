@@ -53,9 +53,14 @@ void look(const DeepBeliefNet& net, const Chains& chains, const FantasyOptions& 
 Fantasies follow(const DeepBeliefNet& net, Chains chains, const FantasyOptions& options, ThreadTeam& team) {
   const Clamp clamp = label_clamp(net, options, chains.size());
   Fantasies result;
+  // Pieces, so that long chains can tell how far they are; a chain in pieces is the chain at once.
+  const std::uint64_t all = options.steps.back(), piece = std::max<std::uint64_t>(1, all / 100);
   for (const std::uint64_t step : options.steps) {
     check(step >= chains.steps, "steps ascend");
-    advance(net.top(), chains, step - chains.steps, options.seed, team, clamp);
+    while (chains.steps < step) {
+      advance(net.top(), chains, std::min(piece, step - chains.steps), options.seed, team, clamp);
+      if (options.progress) options.progress(static_cast<double>(chains.steps) / static_cast<double>(all));
+    }
     look(net, chains, options, result, team);
   }
   return result;

@@ -116,13 +116,18 @@ TEST_F(ArrayFilesTest, NpyRefusesWithTheFileAndTheReason) {
   EXPECT_THAT(refusal(npy(1, "{'descr': '<U2', 'fortran_order': False, 'shape': (1,), }", data)),
               HasSubstr("<U2"));
   refusal(npy(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2,), }", data));
-  refusal(npy(1, "{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2,), }", data));
+  EXPECT_THAT(refusal(npy(1, "{'descr': '<f4', 'fortran_order': Maybe, 'shape': (2,), }", data)),
+              HasSubstr("'fortran_order'"));
   refusal(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2, x), }", data));
   refusal(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (-2,), }", data));
   refusal(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2 1,), }", data));
   refusal(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': 2, }", data));
   refusal(npy(1, "{'descr': '<f4', 'fortran_order': False, }", data));
   refusal(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), } more", data));
+  std::string many;
+  for (int i = 0; i < 65; ++i) many += "1,";
+  EXPECT_THAT(refusal(npy(1, "{'descr': '<f4', 'fortran_order': True, 'shape': (" + many + "), }", data)),
+              AllOf(HasSubstr("'shape'"), HasSubstr("64 dimensions")));
   refusal(npy(1, "", ""));
   const MemoryLimit limit;
   refusal(npy(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (1099511627776,), }", data));

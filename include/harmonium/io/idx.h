@@ -12,8 +12,9 @@ namespace harmonium {
 /// that names the file and the byte; sizes are checked against the file before memory is taken.
 NumericArray read_idx(const std::filesystem::path& path);
 
-/// Writes atomically; gzipped where the name ends in .gz. Throws InputError for u16 and i64, which the format
-/// does not have, and for dimensions of 2^32 and more; WorkError where the file cannot be written.
+/// Writes 1 to 255 dimensions (`check` otherwise) atomically; gzipped where the name ends in .gz. Throws
+/// InputError for u16 and i64, which the format does not have, and for dimensions of 2^32 and more; WorkError
+/// where the file cannot be written.
 void write_idx(const std::filesystem::path& path, const NumericArray& array);
 
 }  // namespace harmonium

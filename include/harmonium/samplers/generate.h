@@ -2,6 +2,7 @@
 // Osindero & Teh 2006, section 5). Of a single RBM: the means behind the last visible sample.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct FantasyOptions {
   /// Class to which the label units are held, or nothing.
   std::optional<std::size_t> label;
   std::uint64_t seed = 1;
+  std::function<void(double)> progress = {};  ///< told the fraction of steps done
 };
 
 struct Fantasies {

@@ -41,6 +41,17 @@ void add_evaluate(CLI::App& app, Globals& globals, Action& action);
 void add_inspect(CLI::App& app, Globals& globals, Action& action);
 void add_data(CLI::App& app, Globals& globals, Action& action);
 
+/// Accepts whole numbers from `least` up to 9e15 only (CLI11 alone reads -1 as 2^64 - 1).
+CLI::Validator whole_number(std::uint64_t least);
+
+/// Splits the KEY=VALUE of --set and sets that key. Throws InputError for what is no KEY=VALUE and for
+/// unknown keys.
+void apply_setting(Recipe& recipe, const std::string& setting);
+
+/// Refuses an output before hours of work: another ending than .npy, .csv or, where cases are images of
+/// `shape`, .png. Throws InputError.
+void check_output_name(const std::filesystem::path& path, const std::vector<std::size_t>& shape);
+
 /// The cases of `source` as the model's own schema reads them.
 Dataset load_model_data(const Model& model, const std::string& source, const std::string& part,
                         std::size_t limit);

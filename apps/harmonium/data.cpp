@@ -70,6 +70,7 @@ void add_data(CLI::App& app, Globals& globals, Action& action) {
   auto o = std::make_shared<Options>();
 
   auto* lister = command->add_subcommand("list", "named data sets");
+  lister->footer("Example:\n  harmonium data list");
   lister->callback([&globals, &action] { action = [&globals] { return list(globals); }; });
 
   auto* describer =
@@ -84,7 +85,7 @@ void add_data(CLI::App& app, Globals& globals, Action& action) {
   auto* converter = command->add_subcommand("convert", "writes data as .npy, .idx (also .gz) or .csv");
   converter->add_option("SOURCE", o->source, "a path or a named data set")->required();
   converter->add_option("--part", o->part, "part of a named data set: train or test");
-  converter->add_option("--limit", o->limit, "the first so many cases; 0 takes all");
+  converter->add_option("--limit", o->limit, "the first so many cases; 0 takes all")->check(whole_number(0));
   converter->add_option("--out", o->out, "file to write")->required();
   converter->footer("Example:\n  harmonium data convert mnist --part test --out digits.npy");
   converter->callback(

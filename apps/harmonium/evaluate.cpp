@@ -56,12 +56,17 @@ void add_evaluate(CLI::App& app, Globals& globals, Action& action) {
   command->add_option("DATA", o->data, "a named data set or a path; read as the model's own data were")
       ->required();
   command->add_option("--part", o->part, "part of a named data set: train or test");
-  command->add_option("--cases", o->cases, "measure the first so many")->capture_default_str();
+  command->add_option("--cases", o->cases, "measure the first so many")
+      ->check(whole_number(1))
+      ->capture_default_str();
   command->add_option("--likelihood", o->plan.how, "auto, exact (summed), annealed (estimated) or none")
       ->check(CLI::IsMember({"auto", "exact", "annealed", "none"}))
       ->capture_default_str();
-  command->add_option("--runs", o->plan.runs, "runs of annealed importance sampling")->capture_default_str();
+  command->add_option("--runs", o->plan.runs, "runs of annealed importance sampling")
+      ->check(whole_number(1))
+      ->capture_default_str();
   command->add_option("--temperatures", o->plan.temperatures, "temperatures of annealed importance sampling")
+      ->check(whole_number(4))
       ->capture_default_str();
   command->add_flag("--pseudo", o->pseudo, "also the pseudo-log-likelihood");
   command->footer("Example:\n  harmonium evaluate model.safetensors mnist --part test --json");

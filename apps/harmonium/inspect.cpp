@@ -110,6 +110,8 @@ int inspect(const Globals& globals, const Options& o) {
   if (o.model.empty()) throw InputError("inspect needs a model file, or --machine.");
   const Model model = load_model(o.model);
   if (!o.features.empty()) {
+    if (std::filesystem::path(o.features).extension() != ".png")
+      throw InputError("--features " + o.features + " must end in .png.");
     const auto shape = model_image_shape(model);
     if (shape.size() != 2)
       throw InputError(o.model + ": its cases are no images, so its features cannot be drawn.");
@@ -133,7 +135,9 @@ void add_inspect(CLI::App& app, Globals& globals, Action& action) {
   auto o = std::make_shared<Options>();
   command->add_option("MODEL", o->model, "a model file");
   command->add_option("--features", o->features, "also draw the weights of hidden units into this .png");
-  command->add_option("--layer", o->layer, "layer whose features are drawn, from 1")->capture_default_str();
+  command->add_option("--layer", o->layer, "layer whose features are drawn, from 1")
+      ->check(whole_number(1))
+      ->capture_default_str();
   command->add_flag("--machine", o->machine, "instruction set, libraries and processors");
   command->footer("Example:\n  harmonium inspect model.safetensors --features features.png");
   command->callback([&globals, &action, o] { action = [&globals, o] { return inspect(globals, *o); }; });

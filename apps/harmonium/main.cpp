@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <iostream>
 
 #include "command.h"
 #include "harmonium/base/error.h"
@@ -49,7 +50,8 @@ std::string typed(int argc, char** argv) {
 void add_globals(CLI::App& app, harmonium::app::Globals& globals) {
   app.add_option("--threads", globals.threads, "threads to use; 0 takes every processor")
       ->check(CLI::Range(0, 1024));
-  app.add_option("--seed", globals.seed, "every random number follows from it (default: 1, or the recipe's)");
+  app.add_option("--seed", globals.seed, "every random number follows from it (default: 1, or the recipe's)")
+      ->check(harmonium::app::whole_number(0));
   app.add_option("--precision", globals.precision, "of the products in training: auto or f32");
   app.add_flag("--quiet", globals.quiet, "no progress on standard error, only warnings and errors");
   app.add_flag("--json", globals.json, "print one JSON object, and nothing else, on standard output");
@@ -60,17 +62,61 @@ int complain(const std::string& sentence, int code) {
   return code;
 }
 
-// CLI11 says of a mistyped command only that one is required.
+// CLI11 says of a mistyped command (or, as in `data lst`, one of its own) only that one is required.
 std::string unknown_command(const CLI::App& app, int argc, char** argv) {
-  std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+  const CLI::App* at = &app;
+  std::string path = "harmonium";
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
     if (word.empty() || word[0] == '-') continue;
-    if (std::find(names.begin(), names.end(), word) != names.end()) return {};
-    return "unknown command " + word + harmonium::did_you_mean(word, names) + " (see `harmonium --help`)";
+    std::vector<std::string> names;
+    for (const CLI::App* command : at->get_subcommands({})) names.push_back(command->get_name());
+    if (names.empty()) return {};
+    if (std::find(names.begin(), names.end(), word) == names.end())
+      return "unknown command " + word + harmonium::did_you_mean(word, names) + " (see `" + path +
+             " --help`)";
+    at = at->get_subcommand(word);
+    path += " " + word;
   }
   return {};
+}
+
+// The first word that nothing takes, with the nearest option where it looks like one.
+std::string unexpected_word(const CLI::App& app) {
+  const CLI::App* at = &app;
+  std::string path = "harmonium";
+  std::vector<std::string> options;
+  while (true) {
+    for (const CLI::Option* option : at->get_options())
+      for (const std::string& name : option->get_lnames()) options.push_back("--" + name);
+    if (at->get_subcommands().empty()) break;
+    at = at->get_subcommands().front();
+    path += " " + at->get_name();
+  }
+  std::vector<std::string> words = app.remaining(true);
+  if (words.empty()) return {};
+  const auto dashed =
+      std::find_if(words.begin(), words.end(), [](const auto& w) { return w.starts_with('-'); });
+  if (dashed == words.end())
+    return "there is one argument too many, " + words.front() + " (see `" + path + " --help`)";
+  const std::string name = dashed->substr(0, dashed->find('='));
+  return "unknown option " + name + harmonium::did_you_mean(name, options) + " (see `" + path + " --help`)";
+}
+
+// False where standard output could not take everything (but for a reader that has gone, as `head` does).
+bool output_was_written() {
+  errno = 0;
+  const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+  return !failed || errno == EPIPE;
+}
+
+constexpr const char* kOutputFault = "standard output could not be written: is the disk full?";
+
+// Help and the version are errors to CLI11, with exit code 0.
+int leave(const CLI::App& app, const CLI::ParseError& error) {
+  if (app.exit(error) != 0) return 2;
+  std::cout.flush();
+  return output_was_written() && std::cout ? 0 : complain(kOutputFault, 1);
 }
 
 int run_action(const harmonium::app::Globals& globals, const harmonium::app::Action& action) {
@@ -81,9 +127,7 @@ int run_action(const harmonium::app::Globals& globals, const harmonium::app::Act
   try {
     harmonium::cap_instruction_set_from_environment();
     const int code = action();
-    if (std::fflush(stdout) != 0 && errno != EPIPE)
-      return complain("standard output could not be written: is the disk full?", 1);
-    return code;
+    return output_was_written() ? code : complain(kOutputFault, 1);
   } catch (const harmonium::InputError& error) {
     return complain(error.what(), 2);
   } catch (const harmonium::WorkError& error) {
@@ -100,6 +144,7 @@ int run_action(const harmonium::app::Globals& globals, const harmonium::app::Act
 int main(int argc, char** argv) {
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // writing beyond `ulimit -f` is then an error with a sentence
 
   CLI::App app("harmonium: restricted Boltzmann machines, deep belief nets and what is built on them.",
                "harmonium");
@@ -127,11 +172,17 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::RequiredError& error) {
-    const std::string sentence = unknown_command(app, argc, argv);
+    // A word that nobody knows is the likelier reason than one that was left out.
+    std::string sentence = unknown_command(app, argc, argv);
+    if (sentence.empty()) sentence = unexpected_word(app);
     if (!sentence.empty()) return complain(sentence, 2);
-    return app.exit(error) == 0 ? 0 : 2;
+    return leave(app, error);
+  } catch (const CLI::ExtrasError& error) {
+    const std::string sentence = unexpected_word(app);
+    if (!sentence.empty()) return complain(sentence, 2);
+    return leave(app, error);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
+    return leave(app, error);
   }
   return run_action(globals, action);
 }

@@ -45,6 +45,8 @@ Matrix<float> in_pieces(const Dataset& data, std::size_t columns, std::uint64_t 
 int reconstruct_cases(const Globals& globals, const Options& o) {
   const Model model = load_model(o.model);
   const std::size_t layer = wanted_layer(model, o.layer);
+  const auto shape = model_image_shape(model);
+  check_output_name(o.out, shape);
   ThreadTeam team(globals.threads);
   TerminalReporter reporter(globals.quiet);
   const Dataset data = load_model_data(model, o.data, o.part, o.limit);
@@ -57,7 +59,6 @@ int reconstruct_cases(const Globals& globals, const Options& o) {
                                 return piece;
                               });
   error /= static_cast<double>(std::max<std::size_t>(data.size(), 1));
-  const auto shape = model_image_shape(model);
   if (std::filesystem::path(o.out).extension() == ".png" && shape.size() == 2) {
     const std::size_t shown = std::min(kPairsShown, data.size());
     const auto cases = fetch_range(data, 0, shown, seed, 0, team);
@@ -78,6 +79,7 @@ int reconstruct_cases(const Globals& globals, const Options& o) {
 int encode_cases(const Globals& globals, const Options& o) {
   const Model model = load_model(o.model);
   const std::size_t layer = wanted_layer(model, o.layer);
+  check_output_name(o.out, {});
   ThreadTeam team(globals.threads);
   TerminalReporter reporter(globals.quiet);
   const Dataset data = load_model_data(model, o.data, o.part, o.limit);
@@ -108,8 +110,9 @@ std::shared_ptr<Options> add_options(CLI::App& command, const char* out_help) {
   command.add_option("DATA", o->data, "a named data set or a path; read as the model's own data were")
       ->required();
   command.add_option("--part", o->part, "part of a named data set: train or test");
-  command.add_option("--limit", o->limit, "the first so many cases; 0 takes all");
-  command.add_option("--layer", o->layer, "layer above the data, from 1; 0 is the top");
+  command.add_option("--limit", o->limit, "the first so many cases; 0 takes all")->check(whole_number(0));
+  command.add_option("--layer", o->layer, "layer above the data, from 1; 0 is the top")
+      ->check(whole_number(0));
   command.add_option("--out", o->out, out_help)->required();
   return o;
 }

@@ -14,15 +14,6 @@ struct Options {
   bool resume = false, force = false;
 };
 
-void apply_settings(Recipe& recipe, const std::vector<std::string>& settings) {
-  for (const std::string& setting : settings) {
-    const auto equals = setting.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw InputError("--set " + setting + " must be KEY=VALUE, as in --set train.epochs=5.");
-    set_recipe_key(recipe, setting.substr(0, equals), setting.substr(equals + 1));
-  }
-}
-
 void print_result(const RunResult& result) {
   print_measurements(result.measurements);
   for (const std::string& sentence : result.warnings) std::printf("warning: %s\n", sentence.c_str());
@@ -51,8 +42,9 @@ Json result_json(const RunResult& result) {
 
 int run(const Globals& globals, const Options& o) {
   Recipe recipe = load_recipe(o.recipe);
-  apply_settings(recipe, o.set);
-  if (globals.seed) recipe.seed = *globals.seed;
+  for (const std::string& setting : o.set) apply_setting(recipe, setting);
+  // A seed that is asked for stands in the place of all seeds of a sweep.
+  if (globals.seed) recipe.seed = *globals.seed, recipe.sweep_seeds.clear();
   ThreadTeam team(globals.threads);
   TerminalReporter reporter(globals.quiet);
   RunOptions options{o.resume, o.force, &team, &reporter, globals.stop, globals.command_line};
@@ -79,7 +71,8 @@ void add_run(CLI::App& app, Globals& globals, Action& action) {
   auto o = std::make_shared<Options>();
   command->add_option("RECIPE", o->recipe, "a recipe as TOML, see recipes/")->required();
   command->add_option("--out", o->out, "folder for model, report and pictures (default: runs/NAME)");
-  command->add_option("--set", o->set, "KEY=VALUE changes a key of the recipe; may be repeated");
+  command->add_option("--set", o->set, "KEY=VALUE changes a key of the recipe; may be repeated")
+      ->allow_extra_args(false);
   command->add_flag("--resume", o->resume, "go on with an unfinished run in the same folder");
   command->add_flag("--force", o->force, "train anew over a finished or unfinished run");
   command->footer(

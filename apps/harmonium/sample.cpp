@@ -32,6 +32,7 @@ int sample(const Globals& globals, const Options& o) {
   FantasyOptions options;
   options.chains = o.count;
   options.seed = globals.seed.value_or(1);
+  check_output_name(o.out, model_image_shape(model));
   if (!o.label.empty()) options.label = label_number(model, o.label);
   options.steps = {o.steps};
   options.progress = [&reporter](double fraction) { reporter.working("sampling", fraction); };
@@ -40,6 +41,9 @@ int sample(const Globals& globals, const Options& o) {
   if (o.start == "data") {
     const std::string source = o.data.empty() ? model.data_name : o.data;
     const Dataset data = load_model_data(model, source, "", o.count);
+    if (data.size() < o.count)
+      reporter.warn("only " + std::to_string(data.size()) + " fantasies: " + source +
+                    " has no more cases to start from.");
     if (data.size() < o.count)
       reporter.warn("only " + std::to_string(data.size()) + " fantasies: " + source +
                     " has no more cases to start from.");
@@ -70,7 +74,9 @@ void add_sample(CLI::App& app, Globals& globals, Action& action) {
   command->add_option("-n,--count", o->count, "number of chains, one fantasy each")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}))
       ->capture_default_str();
-  command->add_option("--steps", o->steps, "Gibbs steps in the top RBM")->capture_default_str();
+  command->add_option("--steps", o->steps, "Gibbs steps in the top RBM")
+      ->check(whole_number(0))
+      ->capture_default_str();
   command->add_option("--label", o->label, "class to dream of, where the model has label units");
   command->add_option("--start", o->start, "where chains start: noise or data")->capture_default_str();
   command->add_option("--data", o->data, "cases to start from (default: the training data)");

@@ -1,4 +1,5 @@
 // What several commands do alike.
+#include <charconv>
 #include <cstdio>
 
 #include "command.h"
@@ -11,6 +12,26 @@
 #include "harmonium/render/sheet.h"
 
 namespace harmonium::app {
+
+CLI::Validator whole_number(std::uint64_t least) {
+  return CLI::Validator(
+      [least](std::string& text) -> std::string {
+        constexpr std::uint64_t kLargest = 9'000'000'000'000'000;  // exact in every JSON and TOML reader
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool whole = error == std::errc() && end == text.data() + text.size();
+        if (whole && value >= least && value <= kLargest) return {};
+        return text + " is not a whole number from " + std::to_string(least) + " up";
+      },
+      "");
+}
+
+void apply_setting(Recipe& recipe, const std::string& setting) {
+  const auto equals = setting.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw InputError("--set " + setting + " must be KEY=VALUE, as in --set train.epochs=5.");
+  set_recipe_key(recipe, setting.substr(0, equals), setting.substr(equals + 1));
+}
 
 Dataset load_model_data(const Model& model, const std::string& source, const std::string& part,
                         std::size_t limit) {
@@ -33,8 +54,17 @@ std::vector<std::size_t> model_image_shape(const Model& model) {
   return Schema::from_json(model.schema, model.data_statistics).image_shape();
 }
 
+void check_output_name(const std::filesystem::path& path, const std::vector<std::size_t>& shape) {
+  const std::string ending = path.extension().string();
+  if (ending == ".png" && shape.size() != 2)
+    throw InputError(path.string() + ": these rows are no images of a known shape; write .npy or .csv.");
+  if (ending != ".npy" && ending != ".csv" && ending != ".png")
+    throw InputError(path.string() + ": an output ends in .npy, .csv or, for images, .png.");
+}
+
 void write_rows(const std::filesystem::path& path, ConstMatrixView<float> rows,
                 const std::vector<std::size_t>& shape, const std::string& column_prefix) {
+  check_output_name(path, shape);
   const std::string ending = path.extension().string();
   if (ending == ".npy") {
     write_npy(path, NumericArray::from(rows));
@@ -49,12 +79,8 @@ void write_rows(const std::filesystem::path& path, ConstMatrixView<float> rows,
         cells[r].emplace_back(text);
       }
     write_csv(path, header, cells);
-  } else if (ending == ".png") {
-    if (shape.size() != 2 || shape[0] * shape[1] != rows.cols())
-      throw InputError(path.string() + ": these rows are no images of a known shape; write .npy or .csv.");
-    write_png(path, sheet_of_rows(rows, {shape[0], shape[1]}));
   } else {
-    throw InputError(path.string() + ": an output ends in .npy, .csv or, for images, .png.");
+    write_png(path, sheet_of_rows(rows, {shape[0], shape[1]}));
   }
 }
 

@@ -44,11 +44,7 @@ int train(const Globals& globals, const Options& o) {
   Recipe recipe;
   recipe.data.train = o.data;
   for (const auto& [key, text] : o.keys) set_recipe_key(recipe, key, text);
-  for (const std::string& setting : o.set) {
-    const auto equals = setting.find('=');
-    if (equals == std::string::npos) throw InputError("--set " + setting + " must be KEY=VALUE.");
-    set_recipe_key(recipe, setting.substr(0, equals), setting.substr(equals + 1));
-  }
+  for (const std::string& setting : o.set) apply_setting(recipe, setting);
   if (globals.seed) recipe.seed = *globals.seed;
   ThreadTeam team(globals.threads);
   TerminalReporter reporter(globals.quiet);
@@ -102,7 +98,8 @@ void add_train(CLI::App& app, Globals& globals, Action& action) {
   command->add_option("--out", o->out, "the model file to write, e.g. model.safetensors")->required();
   command->add_flag("--resume", o->resume, "go on from MODEL.checkpoint where it is there");
   command->add_flag("--force", o->force, "train anew over a finished or unfinished model");
-  command->add_option("--set", o->set, "KEY=VALUE sets any recipe key, as in --set layer.2.epochs=20");
+  command->add_option("--set", o->set, "KEY=VALUE sets any recipe key, as in --set layer.2.epochs=20")
+      ->allow_extra_args(false);
   add_key_options(*command, *o);
   command->footer(
       "Example:\n  harmonium train mnist --layers \"data - 500 - 500\" --epochs 10 --rate 0.1 --out "

@@ -183,8 +183,16 @@ void convert(const Dataset& dataset, const fs::path& path) {
     is_npy ? write_npy(to, array) : write_idx(to, array);
   };
   // The labels first: what is there once the values are is whole.
-  if (dataset.has_labels()) write(label_path(path), label_array(dataset));
-  write(path, to_array(dataset, raw));
+  if (!dataset.has_labels()) return write(path, to_array(dataset, raw));
+  const fs::path labels = label_path(path);
+  write(labels, label_array(dataset));
+  try {
+    write(path, to_array(dataset, raw));
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(labels, ignored);
+    throw;
+  }
 }
 
 }  // namespace harmonium

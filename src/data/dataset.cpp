@@ -139,6 +139,7 @@ Dataset::Dataset(Parts parts) : name_(std::move(parts.name)), description_(std::
   const std::size_t total = raw.rows();
   if (total == 0) throw InputError(parts.file + " holds no cases; it should hold at least one");
   parts.schema.validate();
+  parts.schema.ordered = true;
   require_widths(parts.schema, raw, parts.file);
   require_labels(parts, total);
   require_weights(parts, total);

@@ -346,6 +346,7 @@ Schema Schema::from_json(std::string_view json, const std::map<std::string, std:
     throw InputError(where + " should be an object with a list \"columns\"");
   }
   Schema schema;
+  schema.ordered = true;
   for (Json object : all["columns"]) {
     if (!object.is_object() || !object.contains("name") || !object["name"].is_string()) {
       throw InputError(where + ": each column should be an object with a \"name\"");

@@ -62,6 +62,7 @@ std::vector<Found> match_columns(const CsvTable& table, const Schema& schema) {
                      "\" is not in the schema; add it, with role = \"ignore\" if it is not to be read" +
                      suggest_unmatched(table.header[i], names, by_name));
   }
+  if (schema.ordered) return all;
   // The file's order, so that the order in which a person lists columns means nothing.
   std::stable_sort(all.begin(), all.end(), [](const Found& a, const Found& b) {
     const std::size_t end = std::numeric_limits<std::size_t>::max();

@@ -79,19 +79,23 @@ void read_parameters(const TensorFile& file, DeepBeliefNet& net, const std::stri
   }
 }
 
-// The shape that the header claims must be covered by the file before memory is taken for it.
-void check_claimed_sizes(const TensorFile& file, const std::vector<LayerSpec>& layers) {
+// The shape that the header claims must be covered by the file before memory is taken for it. Label units
+// stand in the layer below the top, but nothing below leads to them.
+void check_claimed_sizes(const TensorFile& file, const std::vector<LayerSpec>& layers, bool labels) {
   std::size_t stored = 0;
   for (const Tensor& tensor : file.tensors) stored += tensor.bytes.size() / sizeof(float);
   for (const LayerSpec& spec : layers)
     if (spec.columns() > stored)
       throw InputError(file.path + ": layer \"" + spec.to_string() +
                        "\" is larger than the file; it is damaged or cut short.");
-  for (std::size_t n = 0; n + 1 < layers.size(); ++n)
-    if (layers[n].columns() > stored / std::max<std::size_t>(1, layers[n + 1].columns()) + 1)
+  for (std::size_t n = 0; n + 1 < layers.size(); ++n) {
+    std::size_t hidden = layers[n + 1].columns();
+    if (labels && n + 3 == layers.size()) hidden -= layers[n + 1].groups.back().columns();
+    if (layers[n].columns() > stored / std::max<std::size_t>(1, hidden) + 1)
       throw InputError(file.path + ": weights between \"" + layers[n].to_string() + "\" and \"" +
                        layers[n + 1].to_string() +
                        "\" are larger than the file; it is damaged or cut short.");
+  }
 }
 
 // The net whose shape the header gives, without its numbers.
@@ -102,7 +106,7 @@ DeepBeliefNet net_of(const TensorFile& file, const std::string& text, std::size_
   } catch (const InputError& error) {
     throw InputError(file.path + ": the layers in the header are damaged: " + error.what());
   }
-  check_claimed_sizes(file, layers);
+  check_claimed_sizes(file, layers, label_columns > 0);
   DeepBeliefNet net;
   try {
     net = make_net(layers, label_columns > 0);

@@ -23,6 +23,18 @@ KeyRow count(const char* path, Help help, At at) {
           [=](const Recipe& r) { return std::to_string(at(const_cast<Recipe&>(r))); }};
 }
 template <class At>
+KeyRow count_from(std::size_t least, const char* path, Help help, At at) {
+  KeyRow row = count(path, help, at);
+  row.set = [=](Recipe& r, const RecipeValue& v) {
+    const std::size_t given = as_count(path, v);
+    if (given < least)
+      throw InputError(std::string(path) + " must be a whole number from " + std::to_string(least) +
+                       " up, but is " + std::to_string(given) + ".");
+    at(r) = given;
+  };
+  return row;
+}
+template <class At>
 KeyRow flag(const char* path, Help help, At at) {
   return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_bool(path, v); },
           [=](const Recipe& r) { return std::string(at(const_cast<Recipe&>(r)) ? "true" : "false"); }};
@@ -154,6 +166,13 @@ KeyRow texts(const char* path, Help help, std::vector<std::string>& (*at)(Recipe
 
 void add_data_keys(std::vector<KeyRow>& rows) {
   rows.push_back(text("name", "short name of the experiment, used for folders", AT(name)));
+  rows.back().set = [](Recipe& r, const RecipeValue& v) {
+    const std::string given = as_text("name", v);
+    if (given.empty() || given == "." || given == ".." || given.find('/') != std::string::npos)
+      throw InputError("name names a folder, so it must be a word without slashes, but is \"" + given +
+                       "\".");
+    r.name = given;
+  };
   rows.push_back(text("title", "title of the report", AT(title)));
   rows.push_back(count("seed", "every random number of the run follows from it", AT(seed)));
   rows.push_back(
@@ -248,8 +267,8 @@ void add_training_keys(std::vector<KeyRow>& rows) {
                        AT(train.likelihood_every)));
   rows.push_back(
       count("train.measure_every", "epochs between lines of the history", AT(train.measure_every)));
-  rows.push_back(count("train.monitor_cases", "cases of each set measured for a line of the history",
-                       AT(train.monitor_cases)));
+  rows.push_back(count_from(1, "train.monitor_cases", "cases of each set measured for a line of the history",
+                            AT(train.monitor_cases)));
   rows.push_back(number("train.checkpoint_minutes", "minutes between checkpoints within an epoch",
                         AT(train.checkpoint_minutes)));
   rows.back().changes_result = false;
@@ -259,16 +278,17 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(one_of("measure.likelihood",
                         "auto (exact where it can be summed quickly, else annealed), exact, annealed or none",
                         AT(measure.likelihood), {"auto", "exact", "annealed", "none"}));
-  rows.push_back(count("measure.annealing_runs", "independent runs of annealed importance sampling",
-                       AT(measure.annealing_runs)));
-  rows.push_back(count("measure.annealing_temperatures", "temperatures of annealed importance sampling",
-                       AT(measure.annealing_temperatures)));
+  rows.push_back(count_from(1, "measure.annealing_runs", "independent runs of annealed importance sampling",
+                            AT(measure.annealing_runs)));
+  rows.push_back(count_from(4, "measure.annealing_temperatures",
+                            "temperatures of annealed importance sampling",
+                            AT(measure.annealing_temperatures)));
   rows.push_back(
       flag("measure.pseudo_likelihood", "also the pseudo-log-likelihood", AT(measure.pseudo_likelihood)));
   rows.push_back(flag("measure.kl", "also KL(data || model) on the training cases", AT(measure.kl)));
   rows.push_back(count("measure.mixing_steps", "Gibbs steps for the autocorrelation of energies; 0 is off",
                        AT(measure.mixing_steps)));
-  rows.push_back(count("measure.cases", "cases measured of each set, at most", AT(measure.cases)));
+  rows.push_back(count_from(1, "measure.cases", "cases measured of each set, at most", AT(measure.cases)));
   rows.push_back(text("measure.one_class.class",
                       "class that alone was learned: what does the model make of the others?",
                       AT(measure.one_class)));
@@ -279,9 +299,16 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count("report.fantasies", "chains of fantasies shown; 0 is off", AT(report.fantasies)));
   rows.push_back(counts("report.fantasy_steps", "Gibbs steps after which fantasies are shown",
                         AT(report.fantasy_steps)));
+  rows.back().set = [](Recipe& r, const RecipeValue& v) {
+    auto given = as_counts("report.fantasy_steps", v);
+    if (!std::is_sorted(given.begin(), given.end()))
+      throw InputError("report.fantasy_steps must ascend, as in [0, 1, 10], but is " + value_text(v) + ".");
+    r.report.fantasy_steps = std::move(given);
+  };
   rows.push_back(one_of("report.fantasy_start", "where chains start: noise or data", AT(report.fantasy_start),
                         {"noise", "data"}));
-  rows.push_back(count("report.features", "features shown as images for each layer", AT(report.features)));
+  rows.push_back(
+      count("report.features", "features shown as images for each layer; 0 is off", AT(report.features)));
 }
 
 #undef AT

@@ -130,6 +130,10 @@ class Reader {
       }
       if (variant.name.empty() || variant.name.find('/') != std::string::npos)
         throw InputError(place(where_, item) + "each [[variant]] needs a name without slashes.");
+      for (const RecipeVariant& other : recipe_.variants)
+        if (other.name == variant.name)
+          throw InputError(place(where_, item) + "two variants are named \"" + variant.name +
+                           "\"; each needs a name of its own, which is that of its folder.");
       recipe_.variants.push_back(std::move(variant));
     }
   }

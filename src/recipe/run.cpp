@@ -7,6 +7,7 @@
 #include "harmonium/base/version.h"
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/kernels/products.h"
+#include "harmonium/measure/exact.h"
 #include "harmonium/render/number.h"
 #include "io/json.h"
 #include "recipe/pictures.h"
@@ -78,9 +79,11 @@ void write_report(const std::filesystem::path& path, const Recipe& recipe, const
     report.section("Fantasies");
     show("fantasies");
   }
-  if (images) {
+  if (images && recipe.report.features > 0) {
     report.section("Features");
     show("features");
+  }
+  if (images) {
     report.section("Reconstructions");
     show("reconstructions");
     show("own-class");
@@ -122,33 +125,54 @@ std::vector<std::string> history_warnings(const Model& model) {
   return warnings;
 }
 
-// The output folder, made before hours of work; a new one into which nothing was written goes away again.
+// The output folder, made before hours of work; new folders into which nothing was written go away again.
 class OutputFolder {
  public:
-  explicit OutputFolder(const std::filesystem::path& folder) : folder_(folder) {
+  explicit OutputFolder(const std::filesystem::path& folder) {
     std::error_code error;
-    made_ = std::filesystem::create_directories(folder, error);
+    for (auto path = folder; !path.empty() && !std::filesystem::exists(path, error);
+         path = path.parent_path())
+      made_.push_back(path);
+    std::filesystem::create_directories(folder, error);
     if (error || !std::filesystem::is_directory(folder))
       throw WorkError(folder.string() + ": the output folder cannot be made (" + error.message() +
                       "); give a place that can be written by --out.");
   }
   ~OutputFolder() {
     std::error_code ignored;
-    if (made_) std::filesystem::remove(folder_, ignored);  // only where it is empty
+    for (const auto& path : made_) std::filesystem::remove(path, ignored);  // only where it is empty
   }
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
 
  private:
-  std::filesystem::path folder_;
-  bool made_ = false;
+  std::vector<std::filesystem::path> made_;  // from the innermost out
 };
+
+// Refuses before learning what measuring would refuse after it.
+void check_measures(const Recipe& recipe, const RecipeData& data) {
+  const ResolvedLayers resolved = resolve_layers(recipe, data.train);
+  const bool alone = resolved.layers.size() == 2 && !resolved.labels;
+  const bool summed = recipe.measure.kl || recipe.measure.likelihood == "exact";
+  if (alone && summed && !can_enumerate(make_net(resolved.layers, false).rbms.front()))
+    throw InputError(
+        std::string(recipe.measure.kl ? "measure.kl = true" : "measure.likelihood = \"exact\"") +
+        " sums over the states of the smaller layer, but \"" + layers_to_string(resolved.layers) +
+        "\" has more than 2^25 there, or units without an energy; take \"annealed\" or fewer units.");
+  const std::string& one_class = recipe.measure.one_class;
+  if (one_class.empty()) return;
+  if (!data.test) throw InputError("measure.one_class needs test data with all classes; give data.test.");
+  const auto& classes = data.test->class_names();
+  if (std::find(classes.begin(), classes.end(), one_class) == classes.end())
+    throw InputError("measure.one_class.class = \"" + one_class + "\" is no class of the test data.");
+}
 
 }  // namespace
 
 RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
   const OutputFolder output(folder);
   const RecipeData data = load_recipe_data(recipe, *options.reporter);
+  check_measures(recipe, data);
   const auto model_path = folder / "model.safetensors";
   const TrainingFiles files{model_path, folder / "model.safetensors.checkpoint", folder / "history.jsonl"};
   RunResult result;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "harmonium/base/error.h"
 #include "harmonium/base/version.h"
@@ -162,6 +163,9 @@ RunResult run_sweep(const Recipe& recipe, const std::filesystem::path& folder, c
   std::vector<const RecipeVariant*> chosen;
   for (const RecipeVariant& variant : recipe.variants) chosen.push_back(&variant);
   if (chosen.empty()) chosen.push_back(nullptr);
+
+  if (std::set(seeds.begin(), seeds.end()).size() != seeds.size())
+    throw InputError("sweep.seeds names a seed twice; each is run once, in a folder of its own.");
 
   RunResult result;
   result.folder = folder;

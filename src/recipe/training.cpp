@@ -7,6 +7,7 @@
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/io/safetensors.h"
 #include "harmonium/train/greedy.h"
+#include "io/json.h"
 
 namespace harmonium {
 namespace {
@@ -32,6 +33,30 @@ Model make_model(const Recipe& recipe, const Dataset& train, const GreedyTrainer
   return model;
 }
 
+// The keys and data on which a model's numbers depend. How a finished model is measured and shown may change.
+std::string text_for_checkpoint(const Recipe& recipe, const std::string& data_hash) {
+  return recipe_text(recipe, true) + "# data " + data_hash + "\n";
+}
+std::string text_of_learning(Recipe recipe, const std::string& data_hash) {
+  const Recipe defaults;
+  recipe.name = defaults.name, recipe.title = defaults.title;
+  recipe.data.test = defaults.data.test;
+  recipe.measure = defaults.measure, recipe.report = defaults.report;
+  return text_for_checkpoint(recipe, data_hash);
+}
+
+// A finished model answers --resume only where the same recipe and data would make it again.
+Model load_finished(const std::filesystem::path& path, const Recipe& recipe, const Dataset& train) {
+  Model model = load_model(path);
+  const Recipe own = parse_recipe(model.recipe, path.string());
+  if (text_of_learning(own, model.data_hash) != text_of_learning(recipe, train.hash()))
+    throw InputError(
+        path.string() +
+        ": is there already, finished, but of another recipe or other data; give another place, or "
+        "--force to train it anew.");
+  return model;
+}
+
 bool is_finished(const TrainingFiles& files) {
   std::error_code ignored;
   return std::filesystem::exists(files.model, ignored) && !std::filesystem::exists(files.checkpoint, ignored);
@@ -40,6 +65,8 @@ bool is_finished(const TrainingFiles& files) {
 // Refuses before hours of work what would be refused after them.
 void prepare_files(const TrainingFiles& files, const RunOptions& options) {
   std::error_code ignored;
+  if (std::filesystem::is_directory(files.model, ignored))
+    throw InputError(files.model.string() + ": is a folder; name a file in it, such as model.safetensors.");
   const bool unfinished = std::filesystem::exists(files.checkpoint, ignored);
   if (is_finished(files) && !options.overwrite)
     throw InputError(files.model.string() +
@@ -51,6 +78,13 @@ void prepare_files(const TrainingFiles& files, const RunOptions& options) {
   if (!unfinished || !options.resume) write_file_atomically(files.history, "");
 }
 
+// What failed before its first checkpoint leaves nothing.
+void forget_empty_history(const TrainingFiles& files) {
+  std::error_code error;
+  if (std::filesystem::file_size(files.history, error) == 0 && !error)
+    std::filesystem::remove(files.history, error);
+}
+
 class TrainingRun {
  public:
   TrainingRun(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
@@ -58,7 +92,7 @@ class TrainingRun {
       : data_(data),
         files_(files),
         options_(options),
-        recipe_for_checkpoint_(recipe_text(recipe, true) + "# data " + data.train.hash() + "\n"),
+        recipe_for_checkpoint_(text_for_checkpoint(recipe, data.train.hash())),
         trainer_(make_trainer(recipe)) {}
 
   GreedyTrainer& trainer() { return trainer_; }
@@ -111,9 +145,27 @@ class TrainingRun {
 
 }  // namespace
 
+namespace {
+
+// The model file keeps names as JSON, which is UTF-8: what is not is refused before hours of work.
+void check_texts(const Recipe& recipe, const Dataset& data) {
+  try {
+    dump_json(Json{recipe_text(recipe), data.name(), data.class_names()});
+    data.schema().to_json();
+  } catch (const InputError&) {
+    throw InputError(
+        data.name() +
+        ": its path, or the names of its columns or categories, are not UTF-8; rename it, or convert "
+        "its text, as by iconv -f latin1 -t utf8.");
+  }
+}
+
+}  // namespace
+
 RecipeData load_recipe_data(const Recipe& recipe, Reporter& reporter) {
   Dataset all = load_dataset(train_request(recipe));
   reporter.say(all.description() + ": " + std::to_string(all.size()) + " cases, " + all.layer().to_string());
+  check_texts(recipe, all);
   for (const std::string& sentence : all.warnings()) reporter.warn(sentence);
   RecipeData data{all, std::nullopt, std::nullopt};
   if (recipe.data.held_out > 0) {
@@ -157,14 +209,20 @@ TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const T
                            const RunOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   if (options.resume && is_finished(files)) {
+    TrainingResult finished{true, load_finished(files.model, recipe, data.train), 0.0};
     options.reporter->say(files.model.string() + " is finished already");
-    return {true, load_model(files.model), 0.0};
+    return finished;
   }
   TrainingRun run(recipe, data, files, options);
   prepare_files(files, options);
-  run.restore();
   TrainingResult result;
-  result.finished = run.run();
+  try {
+    run.restore();
+    result.finished = run.run();
+  } catch (...) {
+    forget_empty_history(files);
+    throw;
+  }
   if (result.finished) {
     result.model = make_model(recipe, data.train, run.trainer());
     save_model(files.model, result.model);

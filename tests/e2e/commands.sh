@@ -2,21 +2,15 @@
 # Each command on small data, as people use them.
 source "$(dirname "$0")/lib.sh"
 
-# Is the text on standard output one JSON object and nothing else?
-json() {
-  "$program" "$@" --json >out.txt 2>err.txt || fail "exit $? of: $* --json ($(head -c 300 err.txt))"
-  [[ $(head -c 1 out.txt) == "{" ]] || fail "--json prints something before the object: $*"
-  # A whole file of one object opens and closes once at depth 0 (strings hold no lone braces here).
-  awk '{ for (i = 1; i <= length($0); ++i) { c = substr($0, i, 1); if (c == "{") ++d; if (c == "}" && --d == 0) ++ends } }
-       END { exit !(d == 0 && ends == 1) }' out.txt || fail "--json prints no single object: $*"
-}
-has() { grep -qE -- "$1" "${2:-out.txt}" || fail "no \"$1\" in ${2:-out.txt}: $(head -c 300 "${2:-out.txt}")"; }
-
 # Help.
 works --help
 has 'Examples'
 for command in run train sample reconstruct encode evaluate inspect data; do
   works $command --help
+  has 'Example'
+done
+for command in list describe convert; do
+  works data $command --help
   has 'Example'
 done
 works --version

@@ -2,7 +2,7 @@
 set -euo pipefail
 program=$(realpath "$1")
 place=$(mktemp -d)
-trap 'rm -rf "$place"' EXIT
+trap '[[ -n ${KEEP:-} ]] || rm -rf "$place"' EXIT
 cd "$place"
 
 fail() {
@@ -26,6 +26,22 @@ expect() {
 works() {
   "$program" "$@" >out.txt 2>err.txt || fail "exit $? of: $* ($(head -c 400 err.txt))"
 }
+
+# json ARGUMENTS...: exit 0, and one JSON object, nothing else, on standard output (in out.txt).
+json() {
+  "$program" "$@" --json >out.txt 2>err.txt || fail "exit $? of: $* --json ($(head -c 300 err.txt))"
+  if command -v jq >/dev/null; then
+    jq -es 'length == 1 and (.[0] | type == "object")' out.txt >/dev/null || fail "--json prints no single object: $*"
+    return
+  fi
+  [[ $(head -c 1 out.txt) == "{" ]] || fail "--json prints something before the object: $*"
+  # A whole file of one object opens and closes once at depth 0 (strings hold no lone braces here).
+  awk '{ for (i = 1; i <= length($0); ++i) { c = substr($0, i, 1); if (c == "{") ++d; if (c == "}" && --d == 0) ++ends } }
+       END { exit !(d == 0 && ends == 1) }' out.txt || fail "--json prints no single object: $*"
+}
+
+# has PATTERN [FILE]: the file, or else what was printed, holds it.
+has() { grep -qE -- "$1" "${2:-out.txt}" || fail "no \"$1\" in ${2:-out.txt}: $(head -c 300 "${2:-out.txt}")"; }
 
 # No temporary and no half-written file may be left.
 nothing_left() {

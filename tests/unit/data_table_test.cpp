@@ -172,6 +172,21 @@ TEST_F(TableTest, OrderIsThatOfTheFile) {
   EXPECT_EQ(data.layer().to_string(), "poisson 3");
 }
 
+// Weights stand in the order of the training data, so a file with other places for the same columns is the
+// same.
+TEST_F(TableTest, OrderOfASchemaThatWasReadByIsKept) {
+  const std::string train = write("t.csv", "a,b,c,note\n1,2,3,x\n");
+  const Dataset data = load(train,
+                            "note = { role = \"ignore\" }\na = { kind = \"poisson\" }\n"
+                            "b = { kind = \"poisson\" }\nc = { kind = \"poisson\" }");
+  DataRequest request;
+  request.source = write("moved.csv", "c,note,a,b\n3,x,1,2\n");
+  for (const Schema& schema : {data.schema(), Schema::from_json(data.schema().to_json(), {})}) {
+    request.columns = schema;
+    EXPECT_THAT(row_of(fetch_all(load_dataset(request)), 0), ElementsAre(1, 2, 3));
+  }
+}
+
 TEST_F(TableTest, SavedStatisticsStandardiseNewData) {
   const std::string train = write("train.csv", "a,b\n1,10\n3,30\n5,20\n");
   const std::string both =

@@ -86,6 +86,9 @@ struct Column {
 /// The ordered columns of a data set.
 struct Schema {
   std::vector<Column> columns;
+  /// Units follow `columns` whatever the order in a table's file: so it is once data were read by the schema,
+  /// because a model's weights stand in that order. In what a person lists, the file's order decides.
+  bool ordered = false;
 
   /// The visible layer: features in order, neighbours of the same kind merged into one group; a softmax or
   /// multinomial column is a group of its own.
@@ -122,7 +125,8 @@ struct Schema {
   /// columns. `file` names the text in errors. Throws InputError with line, key and the nearest known key.
   static Schema from_toml(std::string_view text, const std::string& file = "columns");
 
-  bool operator==(const Schema&) const = default;
+  /// Equal schemas have equal columns.
+  bool operator==(const Schema& other) const { return columns == other.columns; }
 };
 
 /// The words of the three enumerations as they are written in recipes and schemas: "feature", "unknown",

@@ -53,7 +53,7 @@ struct ReportRecipe {
   std::size_t fantasies = 100;  ///< chains; 0 is off
   std::vector<std::size_t> fantasy_steps = {0, 1, 10, 100, 1000};
   std::string fantasy_start = "noise";  ///< or "data"
-  std::size_t features = 100;           ///< weight images shown for each layer
+  std::size_t features = 100;           ///< weight images shown for each layer; 0 is off
 };
 
 /// [[variant]]: the same experiment with some keys changed.

@@ -25,7 +25,8 @@ struct Globals {
   std::string precision = "auto";
   bool quiet = false, json = false;
   std::string command_line;           ///< as typed, for reports
-  std::atomic<bool>* stop = nullptr;  ///< set by Ctrl-C
+  std::atomic<bool>* stop = nullptr;  ///< set by Ctrl-C while `can_save`; else Ctrl-C ends at once
+  std::atomic<bool>* can_save = nullptr;
 };
 
 /// A command does its work here and returns the exit code; it throws InputError (2) or WorkError (1).

@@ -15,6 +15,17 @@ struct Options {
   bool pseudo = false;
 };
 
+// The unnormalised part of the log-likelihood, for what has no log Z within reach too.
+void add_free_energy(const Model& model, const Dataset& data, const Recipe& recipe, ThreadTeam& team,
+                     std::vector<Measurement>& measurements) {
+  const Rbm& rbm = model.net.rbms.front();
+  const bool alone = model.net.depth() == 1 && model.net.label_columns == 0;
+  if (!alone || data.has_missing() || !rbm.visible.spec.has_energy() || !rbm.hidden.spec.has_energy()) return;
+  const auto cases = fetch_range(data, 0, recipe.measure.cases, recipe.seed, 0, team);
+  measurements.push_back(
+      mean_measurement("free_energy", free_energy(rbm, cases, team), "nats", "-log p - log Z"));
+}
+
 int evaluate(const Globals& globals, const Options& o) {
   const Model model = load_model(o.model);
   ThreadTeam team(globals.threads);
@@ -32,6 +43,7 @@ int evaluate(const Globals& globals, const Options& o) {
   std::vector<Measurement> measurements = result.measurements;
   for (Measurement& m : measurements)
     if (m.name.starts_with("train_")) m.name.erase(0, 6);
+  add_free_energy(model, data, recipe, team, measurements);
   if (globals.json) {
     print_json({{"model", o.model},
                 {"data", data.description()},

@@ -1,9 +1,10 @@
 // The command line: parses, calls the library, prints. Results go to standard output, progress and warnings
 // to standard error. Exit codes: 0 done, 1 failed while working, 2 bad usage or bad input, 130 stopped by
 // Ctrl-C after a checkpoint.
+#include <poll.h>
 #include <unistd.h>
+
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -17,11 +18,12 @@
 
 namespace {
 
-std::atomic<bool> stop_requested{false};
+std::atomic<bool> stop_requested{false}, can_save{false};
 
-// The first Ctrl-C asks for a checkpoint and an end; the second ends at once.
+// The first Ctrl-C asks for a checkpoint and an end; the second, or where there is nothing to save, ends at
+// once.
 extern "C" void on_interrupt(int) {
-  if (stop_requested.exchange(true)) _exit(130);
+  if (!can_save || stop_requested.exchange(true)) _exit(130);
   static constexpr char kText[] = "\nharmonium: saving a checkpoint; press Ctrl-C again to end at once\n";
   const auto written = write(STDERR_FILENO, kText, sizeof kText - 1);
   (void)written;
@@ -103,20 +105,43 @@ std::string unexpected_word(const CLI::App& app) {
   return "unknown option " + name + harmonium::did_you_mean(name, options) + " (see `" + path + " --help`)";
 }
 
-// False where standard output could not take everything (but for a reader that has gone, as `head` does).
+// "harmonium data describe", as far as the words were understood.
+std::string command_name(const CLI::App& app) {
+  std::string name = "harmonium";
+  for (auto chosen = app.get_subcommands(); !chosen.empty(); chosen = chosen.front()->get_subcommands())
+    name += " " + chosen.front()->get_name();
+  return name;
+}
+
+// What CLI11 found wrong, in a sentence that names the help of the command that was meant.
+std::string usage_sentence(const CLI::App& app, const CLI::ParseError& error) {
+  std::string text = error.what();
+  constexpr std::string_view kNoValue = " missing";
+  if (error.get_name() == "ArgumentMismatch" && text.ends_with(kNoValue) &&
+      text.find(':') != std::string::npos)
+    text = text.substr(0, text.find(':')) + " needs a value";
+  return text + " (see `" + command_name(app) + " --help`)";
+}
+
+// True where nobody reads standard output any more, as in `harmonium ... | head`.
+bool is_reader_gone() {
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  return poll(&output, 1, 0) == 1 && (output.revents & POLLERR) != 0;
+}
+
+// False where standard output could not take everything (but for a reader that has gone).
 bool output_was_written() {
-  errno = 0;
   const bool failed = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
-  return !failed || errno == EPIPE;
+  return !failed || is_reader_gone();
 }
 
 constexpr const char* kOutputFault = "standard output could not be written: is the disk full?";
 
 // Help and the version are errors to CLI11, with exit code 0.
-int leave(const CLI::App& app, const CLI::ParseError& error) {
-  if (app.exit(error) != 0) return 2;
+int leave(const CLI::App& app, const CLI::Success& help) {
+  app.exit(help);
   std::cout.flush();
-  return output_was_written() && std::cout ? 0 : complain(kOutputFault, 1);
+  return std::cout && output_was_written() ? 0 : complain(kOutputFault, 1);
 }
 
 int run_action(const harmonium::app::Globals& globals, const harmonium::app::Action& action) {
@@ -152,13 +177,11 @@ int main(int argc, char** argv) {
   app.fallthrough();
   app.set_version_flag("--version", harmonium::version());
   app.footer(kFooter);
-  app.failure_message([](const CLI::App* failed, const CLI::Error& error) {
-    return "harmonium: " + std::string(error.what()) + " (see `" + failed->get_name() + " --help`)\n";
-  });
 
   harmonium::app::Globals globals;
   globals.command_line = typed(argc, argv);
   globals.stop = &stop_requested;
+  globals.can_save = &can_save;
   harmonium::app::Action action;
   add_globals(app, globals);
   harmonium::app::add_run(app, globals, action);
@@ -175,14 +198,14 @@ int main(int argc, char** argv) {
     // A word that nobody knows is the likelier reason than one that was left out.
     std::string sentence = unknown_command(app, argc, argv);
     if (sentence.empty()) sentence = unexpected_word(app);
-    if (!sentence.empty()) return complain(sentence, 2);
-    return leave(app, error);
+    return complain(sentence.empty() ? usage_sentence(app, error) : sentence, 2);
   } catch (const CLI::ExtrasError& error) {
     const std::string sentence = unexpected_word(app);
-    if (!sentence.empty()) return complain(sentence, 2);
-    return leave(app, error);
+    return complain(sentence.empty() ? usage_sentence(app, error) : sentence, 2);
+  } catch (const CLI::Success& help) {
+    return leave(app, help);
   } catch (const CLI::ParseError& error) {
-    return leave(app, error);
+    return complain(usage_sentence(app, error), 2);
   }
   return run_action(globals, action);
 }

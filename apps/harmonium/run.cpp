@@ -46,7 +46,7 @@ int run(const Globals& globals, const Options& o) {
   // A seed that is asked for stands in the place of all seeds of a sweep.
   if (globals.seed) recipe.seed = *globals.seed, recipe.sweep_seeds.clear();
   ThreadTeam team(globals.threads);
-  TerminalReporter reporter(globals.quiet);
+  TerminalReporter reporter(globals.quiet, globals.can_save);
   RunOptions options{o.resume, o.force, &team, &reporter, globals.stop, globals.command_line};
   const auto folder =
       o.out.empty() ? std::filesystem::path("runs") / recipe.name : std::filesystem::path(o.out);

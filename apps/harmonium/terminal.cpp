@@ -47,7 +47,10 @@ std::string measures_text(const HistoryRecord& record) {
 
 }  // namespace
 
-TerminalReporter::TerminalReporter(bool quiet) : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1) {}
+TerminalReporter::TerminalReporter(bool quiet, std::atomic<bool>* can_save)
+    : quiet_(quiet), terminal_(isatty(STDERR_FILENO) == 1), can_save_(can_save) {
+  if (can_save_) *can_save_ = true;
+}
 TerminalReporter::~TerminalReporter() {
   clear();
 }
@@ -89,6 +92,7 @@ void TerminalReporter::show(const std::string& line, bool now) {
 
 void TerminalReporter::training(std::size_t layer, std::size_t layers, const LoopProgress& progress,
                                 std::size_t cases_per_batch, std::size_t cases) {
+  if (can_save_) *can_save_ = true;
   const auto done = static_cast<double>((progress.epoch - 1) * progress.batches + progress.batch);
   const auto all = static_cast<double>(progress.epochs * progress.batches);
   if (layer != layer_) {
@@ -118,6 +122,10 @@ void TerminalReporter::epoch_done(const HistoryRecord& record) {
   std::fprintf(stderr, "layer %zu  epoch %llu  %s\n", record.layer + 1,
                static_cast<unsigned long long>(record.epoch), measures_.c_str());
   last_shown_ = Clock::now();
+}
+
+void TerminalReporter::learned() {
+  if (can_save_) *can_save_ = false;
 }
 
 void TerminalReporter::working(const std::string& what, double fraction) {

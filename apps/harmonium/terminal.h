@@ -1,6 +1,7 @@
 // Progress on standard error: one line that is rewritten on a terminal, a line now and then elsewhere.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <set>
 #include <string>
@@ -11,7 +12,8 @@ namespace harmonium::app {
 
 class TerminalReporter final : public Reporter {
  public:
-  explicit TerminalReporter(bool quiet);
+  /// `can_save` is true while a run learns, so that Ctrl-C knows whether a checkpoint is worth waiting for.
+  explicit TerminalReporter(bool quiet, std::atomic<bool>* can_save = nullptr);
   ~TerminalReporter() override;
 
   void say(const std::string& line) override;
@@ -19,6 +21,7 @@ class TerminalReporter final : public Reporter {
   void training(std::size_t layer, std::size_t layers, const LoopProgress& progress,
                 std::size_t cases_per_batch, std::size_t cases) override;
   void epoch_done(const HistoryRecord& record) override;
+  void learned() override;
   void working(const std::string& what, double fraction) override;
 
  private:
@@ -27,6 +30,7 @@ class TerminalReporter final : public Reporter {
   void clear();
 
   bool quiet_, terminal_;
+  std::atomic<bool>* can_save_;
   bool line_shown_ = false;
   Clock::time_point last_shown_{}, layer_begin_{}, work_begin_{};
   std::size_t layer_ = ~std::size_t{0};

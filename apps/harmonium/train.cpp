@@ -47,7 +47,7 @@ int train(const Globals& globals, const Options& o) {
   for (const std::string& setting : o.set) apply_setting(recipe, setting);
   if (globals.seed) recipe.seed = *globals.seed;
   ThreadTeam team(globals.threads);
-  TerminalReporter reporter(globals.quiet);
+  TerminalReporter reporter(globals.quiet, globals.can_save);
   const RunOptions options{o.resume, o.force, &team, &reporter, globals.stop, globals.command_line};
   const RecipeData data = load_recipe_data(recipe, reporter);
   const TrainingResult result = train_model(recipe, data, TrainingFiles::beside(o.out), options);

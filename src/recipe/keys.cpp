@@ -55,6 +55,17 @@ KeyRow counts(const char* path, Help help, At at) {
           }};
 }
 
+// Refuses lists that do not ascend.
+KeyRow ascending(KeyRow row) {
+  row.set = [path = row.path, set = row.set](Recipe& r, const RecipeValue& v) {
+    const auto given = as_counts(path, v);
+    if (!std::is_sorted(given.begin(), given.end()))
+      throw InputError(path + " must ascend, but is " + value_text(v) + ".");
+    set(r, v);
+  };
+  return row;
+}
+
 // One of a few words.
 template <class At, class Enum, std::size_t N>
 KeyRow choice(const char* path, Help help, At at, std::array<std::pair<const char*, Enum>, N> words) {
@@ -174,7 +185,9 @@ void add_data_keys(std::vector<KeyRow>& rows) {
     r.name = given;
   };
   rows.push_back(text("title", "title of the report", AT(title)));
-  rows.push_back(count("seed", "every random number of the run follows from it", AT(seed)));
+  rows.push_back({"seed", "every random number of the run follows from it",
+                  [](Recipe& r, const RecipeValue& v) { r.seed = as_seed("seed", v); },
+                  [](const Recipe& r) { return seed_text(r.seed); }});
   rows.push_back(
       text("data.train", "training data: a name (`harmonium data list`) or a path", AT(data.train)));
   rows.push_back(
@@ -294,21 +307,21 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
                       AT(measure.one_class)));
   rows.push_back(count("measure.one_class.pca", "components of the PCA that stands beside it",
                        AT(measure.one_class_pca)));
+  rows.push_back(count("measure.one_class.neighbours",
+                       "nearest training cases that vote on what a reconstruction is",
+                       AT(measure.one_class_neighbours)));
   rows.push_back(
       count("measure.one_class.cases", "test cases of other classes", AT(measure.one_class_cases)));
   rows.push_back(count("report.fantasies", "chains of fantasies shown; 0 is off", AT(report.fantasies)));
-  rows.push_back(counts("report.fantasy_steps", "Gibbs steps after which fantasies are shown",
-                        AT(report.fantasy_steps)));
-  rows.back().set = [](Recipe& r, const RecipeValue& v) {
-    auto given = as_counts("report.fantasy_steps", v);
-    if (!std::is_sorted(given.begin(), given.end()))
-      throw InputError("report.fantasy_steps must ascend, as in [0, 1, 10], but is " + value_text(v) + ".");
-    r.report.fantasy_steps = std::move(given);
-  };
+  rows.push_back(ascending(counts("report.fantasy_steps", "Gibbs steps after which fantasies are shown",
+                                  AT(report.fantasy_steps))));
   rows.push_back(one_of("report.fantasy_start", "where chains start: noise or data", AT(report.fantasy_start),
                         {"noise", "data"}));
   rows.push_back(
       count("report.features", "features shown as images for each layer; 0 is off", AT(report.features)));
+  rows.push_back(counts("report.image_shape",
+                        "draw cases as images of [height, width], where the data do not say that they are",
+                        AT(report.image_shape)));
 }
 
 #undef AT

@@ -11,24 +11,15 @@
 #include "harmonium/measure/pseudo_likelihood.h"
 #include "harmonium/measure/reconstruction.h"
 #include "harmonium/measure/statistics.h"
+#include "harmonium/train/doctor.h"
 
 namespace harmonium {
 namespace {
 
 // "auto" sums up to so many states, a few seconds; "exact" goes on to the limit of exact_log_z.
 constexpr double kMostStatesByDefault = 1 << 22;
+constexpr double kMostStatesPerCase = 1 << 20;  // as observed_log_likelihoods
 constexpr std::size_t kMixingChains = 100;
-
-Measurement mean_measurement(std::string name, std::span<const double> values, std::string unit,
-                             std::string how) {
-  Measurement m{std::move(name), 0, {}, values.size(), std::move(unit), std::move(how)};
-  const auto n = static_cast<double>(values.size());
-  m.value = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  double squares = 0;
-  for (const double v : values) squares += (v - m.value) * (v - m.value);
-  if (values.size() > 1) m.standard_error = std::sqrt(squares / (n - 1) / n);
-  return m;
-}
 
 std::vector<double> squared_errors(ConstMatrixView<float> values, ConstMatrixView<float> reconstruction) {
   std::vector<double> errors(values.rows());
@@ -53,16 +44,114 @@ std::string states_text(const Rbm& rbm) {
   return "2^" + std::to_string(static_cast<int>(std::lround(std::log2(states)))) + " states";
 }
 
-// Why there is no likelihood at all, or empty.
-std::string find_likelihood_fault(const Rbm& rbm, ConstMatrixView<float> cases) {
+bool has_open_length(const LayerSpec& spec) {
+  return std::any_of(spec.groups.begin(), spec.groups.end(), [](const UnitGroup& group) {
+    return group.kind == UnitKind::kMultinomial && group.parameter == 0;
+  });
+}
+
+// What is judged beside the training cases, or null.
+const Dataset* cases_apart(const RecipeData& data) {
+  return data.test ? &*data.test : data.held_out ? &*data.held_out : nullptr;
+}
+
+// Are missing values masked instead of being unknown?
+bool is_absent(const RecipeData& data) {
+  const Dataset* apart = cases_apart(data);
+  return data.train.missing() == Missing::kAbsent || (apart && apart->missing() == Missing::kAbsent);
+}
+
+// A likelihood of v alone is that of one RBM without label units.
+bool is_alone(const DeepBeliefNet& net) {
+  return net.depth() == 1 && net.label_columns == 0;
+}
+
+constexpr const char* kNotAlone =
+    " is that of a single RBM without label units, but this model is a deep belief net.";
+
+// "exact" or "annealed": what "auto" comes to.
+std::string chosen_likelihood(const Rbm& rbm, const std::string& how, bool missing) {
+  if (how != "auto") return how;
+  const double states = std::min(states_of(rbm.visible.spec), states_of(rbm.hidden.spec));
+  return missing || states <= kMostStatesByDefault ? "exact" : "annealed";
+}
+
+// Why no model of these layers can have its log p(v) in this way, or empty.
+std::string find_layer_fault(const Rbm& rbm, const std::string& how, bool missing) {
   for (const LayerSpec* spec : {&rbm.visible.spec, &rbm.hidden.spec})
     if (!spec->has_energy())
-      return "there is no likelihood: layer \"" + spec->to_string() + "\" has no energy.";
-  for (const UnitGroup& group : rbm.visible.spec.groups)
-    if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-      return "there is no one likelihood of documents of different lengths; give the length, as in "
-             "\"multinomial(50) 2000\".";
+      return "layer \"" + spec->to_string() + "\" has no energy, so there is no likelihood.";
+  const std::string pair =
+      "\"" + rbm.visible.spec.to_string() + "\" with \"" + rbm.hidden.spec.to_string() + "\"";
+  if (normalisation(rbm.visible.spec, rbm.hidden.spec) == Normalisation::kNever)
+    return pair + " has no finite Z unless all weights are 0, so there is no likelihood.";
+  if (has_open_length(rbm.visible.spec))
+    return "there is no one likelihood of documents of different lengths; give the length, as in "
+           "\"multinomial(50) 2000\".";
+  if (how == "exact" && !can_enumerate(rbm))
+    return "log Z of " + pair +
+           " cannot be summed: the smaller layer has more than 2^25 states (25 binary units).";
+  if (missing && how == "annealed")
+    return "the likelihood of cases with missing values is summed exactly only; set likelihood = \"exact\".";
+  if (missing && states_of(rbm.hidden.spec) > kMostStatesPerCase)
+    return "the likelihood of cases with missing values sums over the hidden states for each case; \"" +
+           rbm.hidden.spec.to_string() + "\" has more than 2^20 of them.";
+  return {};
+}
+
+// Why these cases have no likelihood under any such model, or empty.
+std::string find_likelihood_fault(const Rbm& rbm, const std::string& how, bool absent,
+                                  ConstMatrixView<float> cases) {
+  const bool missing = any_missing(cases);
+  if (missing && absent)
+    return "values that are absent are no variables at all, so cases with different ones have no likelihood "
+           "under "
+           "one model; missing = \"unknown\" has one.";
+  if (auto fault = find_layer_fault(rbm, chosen_likelihood(rbm, how, missing), missing); !fault.empty())
+    return fault;
   return find_grey_value(rbm.visible.spec, cases);
+}
+
+std::string find_kl_fault(const Rbm& rbm, ConstMatrixView<float> train) {
+  if (any_missing(train))
+    return "KL(data || model) is that of whole cases, but the data have missing values.";
+  return find_likelihood_fault(rbm, "exact", false, train);
+}
+
+std::string find_pseudo_fault(const Rbm& rbm, ConstMatrixView<float> cases) {
+  if (any_missing(cases))
+    return "the pseudo-likelihood is that of whole cases, but the data have missing values.";
+  if (auto fault = find_pseudo_likelihood_fault(rbm); !fault.empty()) return fault;
+  return find_grey_value(rbm.visible.spec, cases);
+}
+
+std::string find_mixing_fault(const Rbm& rbm) {
+  for (const LayerSpec* spec : {&rbm.visible.spec, &rbm.hidden.spec})
+    if (!spec->has_energy())
+      return "measure.mixing_steps follows energies, but layer \"" + spec->to_string() + "\" has none.";
+  return has_open_length(rbm.visible.spec)
+             ? "measure.mixing_steps needs chains of documents of one length; give it, as in "
+               "\"multinomial(50) 2000\"."
+             : "";
+}
+
+std::string find_one_class_fault(const Recipe& recipe, const RecipeData& data, const DeepBeliefNet& net) {
+  const MeasureRecipe& m = recipe.measure;
+  if (!data.test || !data.test->has_labels() || !data.train.has_labels())
+    return "measure.one_class needs labelled training data and labelled test data with all classes; give "
+           "data.test.";
+  const auto& classes = data.test->class_names();
+  if (std::find(classes.begin(), classes.end(), m.one_class) == classes.end())
+    return "measure.one_class.class = \"" + m.one_class + "\" is no class of the test data.";
+  const std::size_t most = std::min(data.train.size(), net.columns(0));
+  if (m.one_class_pca < 1 || m.one_class_pca > most)
+    return "measure.one_class.pca = " + std::to_string(m.one_class_pca) + " must lie between 1 and " +
+           std::to_string(most) + ", the smaller of the numbers of training cases and of columns.";
+  if (m.one_class_cases < 1 || m.one_class_neighbours < 1)
+    return "measure.one_class.cases and measure.one_class.neighbours must be 1 or more.";
+  if (data.train.has_missing() || data.test->has_missing())
+    return "measure.one_class compares whole cases, but the data have missing values.";
+  return {};
 }
 
 void add_exact(const Rbm& rbm, ConstMatrixView<float> cases, const std::string& prefix, ThreadTeam& team,
@@ -130,36 +219,66 @@ void measure_mixing_of(const Recipe& recipe, const Rbm& rbm, ThreadTeam& team, M
 
 }  // namespace
 
+Measurement mean_measurement(std::string name, std::span<const double> values, std::string unit,
+                             std::string how) {
+  Measurement m{std::move(name), 0, {}, values.size(), std::move(unit), std::move(how)};
+  const auto n = static_cast<double>(values.size());
+  m.value = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  double squares = 0;
+  for (const double v : values) squares += (v - m.value) * (v - m.value);
+  if (values.size() > 1) m.standard_error = std::sqrt(squares / (n - 1) / n);
+  return m;
+}
+
 void measure_likelihood(const Rbm& rbm, ConstMatrixView<float> cases, const std::string& prefix,
                         const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter,
                         MeasureResult& result) {
   if (plan.how == "none") return;
-  const bool must = plan.how != "auto";
-  if (const auto fault = find_likelihood_fault(rbm, cases); !fault.empty()) {
-    if (must) throw InputError(fault);
-    result.warnings.push_back("no likelihood: " + fault);
-    return;
-  }
-  const double states = std::min(states_of(rbm.visible.spec), states_of(rbm.hidden.spec));
-  if (plan.how == "exact" || (plan.how == "auto" && states <= kMostStatesByDefault)) {
+  const auto fault = find_likelihood_fault(rbm, plan.how, plan.absent, cases);
+  if (!fault.empty() && plan.how != "auto") throw InputError(fault);
+  // Where there is none because of what was learned, the rest is still worth having.
+  const auto& sentence = fault.empty() ? find_normalisation_fault(rbm) : fault;
+  if (!sentence.empty())
+    result.warnings.push_back(sentence);
+  else if (chosen_likelihood(rbm, plan.how, any_missing(cases)) == "exact")
     add_exact(rbm, cases, prefix, team, reporter, result);
-  } else if (any_missing(cases)) {
-    const std::string fault =
-        "the likelihood of cases with missing values is summed exactly only; this model has too "
-        "many hidden states for that.";
-    if (must) throw InputError(fault);
-    result.warnings.push_back("no likelihood: " + fault);
-  } else {
+  else
     add_annealed(rbm, cases, prefix, plan, team, reporter, result);
-  }
+}
+
+std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, const DeepBeliefNet& net,
+                               ThreadTeam& team) {
+  const MeasureRecipe& m = recipe.measure;
+  const Rbm& rbm = net.rbms.front();
+  const bool demanded = m.likelihood == "exact" || m.likelihood == "annealed";
+  if (demanded && !is_alone(net)) return "measure.likelihood = \"" + m.likelihood + "\"" + kNotAlone;
+  if (m.kl && !is_alone(net)) return std::string("measure.kl") + kNotAlone;
+  if (m.pseudo_likelihood && !is_alone(net)) return std::string("measure.pseudo_likelihood") + kNotAlone;
+  if (m.cases < 1) return "measure.cases must be 1 or more.";
+  const auto cases_of = [&](const Dataset* set) {
+    return fetch_range(set ? *set : data.train, 0, m.cases, recipe.seed, 0, team);
+  };
+  std::string fault;
+  if (demanded)
+    fault = find_likelihood_fault(rbm, m.likelihood, is_absent(data), cases_of(cases_apart(data)));
+  if (fault.empty() && m.pseudo_likelihood) fault = find_pseudo_fault(rbm, cases_of(cases_apart(data)));
+  if (fault.empty() && m.kl) fault = find_kl_fault(rbm, cases_of(nullptr));
+  if (fault.empty() && m.mixing_steps > 0) fault = find_mixing_fault(net.top());
+  if (fault.empty() && !m.one_class.empty()) fault = find_one_class_fault(recipe, data, net);
+  const auto& shape = recipe.report.image_shape;
+  if (fault.empty() && !shape.empty() && (shape.size() != 2 || shape[0] * shape[1] != net.columns(0)))
+    fault = "report.image_shape must be [height, width] of " + std::to_string(net.columns(0)) + " pixels.";
+  return fault;
 }
 
 MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const Model& model,
                             ThreadTeam& team, Reporter& reporter) {
+  if (const auto fault = find_measure_fault(recipe, data, model.net, team); !fault.empty())
+    throw InputError(fault);
   MeasureResult result;
   const std::size_t most = recipe.measure.cases;
   const Matrix<float> train = fetch_range(data.train, 0, most, recipe.seed, 0, team);
-  const Dataset* apart = data.test ? &*data.test : data.held_out ? &*data.held_out : nullptr;
+  const Dataset* apart = cases_apart(data);
   const std::string prefix = data.test ? "test" : data.held_out ? "held_out" : "train";
   const Matrix<float> test = apart ? fetch_range(*apart, 0, most, recipe.seed, 0, team) : Matrix<float>();
   const Matrix<float>& judged = apart ? test : train;
@@ -174,10 +293,9 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
   if (apart) add_reconstruction(prefix, test);
 
   const Rbm& rbm = model.net.rbms.front();
-  const bool alone = model.net.depth() == 1 && model.net.label_columns == 0;
-  if (alone) {
+  if (is_alone(model.net)) {
     const LikelihoodPlan plan{recipe.measure.likelihood, recipe.measure.annealing_runs,
-                              recipe.measure.annealing_temperatures, recipe.seed};
+                              recipe.measure.annealing_temperatures, recipe.seed, is_absent(data)};
     measure_likelihood(rbm, judged, prefix, plan, team, reporter, result);
     measure_free_energies(data, rbm, train, test, team, result);
     if (recipe.measure.pseudo_likelihood)
@@ -191,9 +309,6 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
                                      train.rows(),
                                      "nats",
                                      "KL(data || model), exact"});
-  } else if (recipe.measure.kl || recipe.measure.pseudo_likelihood) {
-    result.warnings.push_back(
-        "KL and pseudo-likelihood are those of a single RBM without labels; this model is a stack.");
   }
   measure_mixing_of(recipe, model.net.top(), team, result);
   return result;
@@ -202,19 +317,17 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
 OneClassResult measure_one_class(const Recipe& recipe, const RecipeData& data, const Model& model,
                                  ThreadTeam& team, Reporter& reporter) {
   const std::string& name = recipe.measure.one_class;
+  if (const auto fault = find_one_class_fault(recipe, data, model.net); !fault.empty())
+    throw InputError(fault);
   auto request = test_request(recipe);
-  if (!data.test || !request)
-    throw InputError("measure.one_class needs test data with all classes; give data.test.");
   // The recipe keeps one class; the claim is about the others, so all classes are read again.
   DataRequest all_train_request = train_request(recipe);
   all_train_request.classes.clear(), all_train_request.limit = 0;
   request->classes.clear();
   const Dataset all_train = load_dataset(all_train_request), all_test = load_dataset(*request);
   const auto& classes = all_test.class_names();
-  const auto found = std::find(classes.begin(), classes.end(), name);
-  if (found == classes.end())
-    throw InputError("measure.one_class.class = \"" + name + "\" is no class of the test data.");
-  const auto own_class = static_cast<std::int32_t>(found - classes.begin());
+  const auto own_class =
+      static_cast<std::int32_t>(std::find(classes.begin(), classes.end(), name) - classes.begin());
 
   std::vector<std::uint64_t> own_rows, other_rows;
   for (std::size_t i = 0; i < all_test.size(); ++i) {
@@ -248,13 +361,15 @@ OneClassResult measure_one_class(const Recipe& recipe, const RecipeData& data, c
 
   reporter.working("reading reconstructions by nearest neighbours", 0.0);
   const Matrix<float> neighbours = fetch(all_train);
+  const std::size_t votes = recipe.measure.one_class_neighbours;
   const auto add_read = [&](const std::string& label, const Matrix<float>& cases) {
     std::vector<double> read;
-    for (const std::int32_t c : nearest_labels(neighbours, all_train.labels(), cases, team))
+    for (const std::int32_t c : nearest_labels(neighbours, all_train.labels(), cases, team, votes))
       read.push_back(c == own_class ? 1.0 : 0.0);
     result.measurements.push_back(mean_measurement(
         label, read, "fraction read as " + name,
-        "nearest neighbour among all " + std::to_string(all_train.size()) + " training cases"));
+        (votes == 1 ? "nearest neighbour" : "vote of " + std::to_string(votes) + " nearest neighbours") +
+            " among all " + std::to_string(all_train.size()) + " training cases"));
   };
   add_read("others_read_as_own", result.others);
   add_read("other_reconstructions_read_as_own", result.others_reconstruction);

@@ -108,8 +108,8 @@ void add_chart(Report& report, std::vector<Series> series, const std::string& ti
 
 }  // namespace
 
-std::optional<ImageShape> image_shape(const Model& model, const Dataset& data) {
-  const auto shape = data.image_shape();
+std::optional<ImageShape> image_shape(const Recipe& recipe, const Model& model, const Dataset& data) {
+  const auto shape = recipe.report.image_shape.empty() ? data.image_shape() : recipe.report.image_shape;
   if (shape.size() != 2 || shape[0] * shape[1] != model.net.columns(0)) return std::nullopt;
   return ImageShape{shape[0], shape[1]};
 }
@@ -135,7 +135,7 @@ Image feature_sheet(const DeepBeliefNet& net, std::size_t layer, ImageShape shap
 std::vector<NamedPicture> run_pictures(const Recipe& recipe, const RecipeData& data, const Model& model,
                                        ThreadTeam& team, Reporter& reporter) {
   std::vector<NamedPicture> pictures;
-  const auto shape = image_shape(model, data.train);
+  const auto shape = image_shape(recipe, model, data.train);
   if (!shape) return pictures;
   reporter.working("drawing", 0.0);
   pictures.push_back({"cases.png", cases_picture(data, recipe.seed, *shape, team)});

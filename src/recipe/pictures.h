@@ -17,8 +17,9 @@ struct NamedPicture {
   Picture picture;
 };
 
-/// Shape of the image that a case is, where it is one and fits the visible layer.
-std::optional<ImageShape> image_shape(const Model& model, const Dataset& data);
+/// Shape of the image that a case is, as the recipe or the data say, where it is one and fits the visible
+/// layer.
+std::optional<ImageShape> image_shape(const Recipe& recipe, const Model& model, const Dataset& data);
 
 /// All sheets of a finished run whose cases are images.
 std::vector<NamedPicture> run_pictures(const Recipe& recipe, const RecipeData& data, const Model& model,

@@ -14,6 +14,7 @@ namespace harmonium {
 namespace {
 
 constexpr const char* kLayerPrefix = "layer.";
+constexpr const char* kSweepSeeds = "sweep.seeds";
 
 std::string place(const std::string& where, const toml::node& node) {
   const auto& begin = node.source().begin;
@@ -49,6 +50,17 @@ void keep_override(Recipe& recipe, std::size_t layer, const std::string& key, co
   recipe.layer_overrides[layer][key] = value_text(value);
 }
 
+std::vector<std::uint64_t> as_seeds(const RecipeValue& value) {
+  const auto numbers = as_counts(kSweepSeeds, value);
+  std::vector<std::uint64_t> seeds(numbers.begin(), numbers.end());
+  for (std::size_t i = 0; i < seeds.size(); ++i)  // each has a folder of its own
+    if (std::find(seeds.begin(), seeds.begin() + static_cast<std::ptrdiff_t>(i), seeds[i]) !=
+        seeds.begin() + static_cast<std::ptrdiff_t>(i))
+      throw InputError(std::string(kSweepSeeds) + " must name each seed once, but has " +
+                       std::to_string(seeds[i]) + " twice.");
+  return seeds;
+}
+
 void set_key(Recipe& recipe, const std::string& key, const RecipeValue& value) {
   if (key.starts_with(kLayerPrefix)) {
     const auto dot = key.find('.', 6);
@@ -57,6 +69,10 @@ void set_key(Recipe& recipe, const std::string& key, const RecipeValue& value) {
         number.find_first_not_of("0123456789") != std::string::npos || std::stoul(number) == 0)
       throw InputError("key " + key + " must be layer.N.KEY, as in layer.2.epochs; RBMs count from 1.");
     keep_override(recipe, std::stoul(number) - 1, key.substr(dot + 1), value);
+    return;
+  }
+  if (key == kSweepSeeds) {
+    recipe.sweep_seeds = as_seeds(value);
     return;
   }
   const KeyRow* row = find_key(key);
@@ -70,8 +86,9 @@ class Reader {
   Reader(Recipe& recipe, const std::string& where) : recipe_(recipe), where_(where) {}
 
   void read(const toml::table& table, const std::string& prefix) {
-    for (const auto& [name, node] : table) {
-      const std::string key = prefix + std::string(name.str());
+    for (const auto& entry : table) {  // not taken apart: clang before 16 captures no structured bindings
+      const toml::node& node = entry.second;
+      const std::string key = prefix + std::string(entry.first.str());
       if (key == "sweep")
         read_sweep(node);
       else if (key == "variant")
@@ -108,19 +125,16 @@ class Reader {
     const auto* table = node.as_table();
     if (!table || table->size() != 1 || !table->contains("seeds"))
       throw InputError(place(where_, node) + "[sweep] has one key, seeds, a list of whole numbers.");
-    at(node, [&] {
-      recipe_.sweep_seeds.clear();
-      for (const std::size_t seed :
-           as_counts("sweep.seeds", value_of_node(*table->get("seeds"), "sweep.seeds")))
-        recipe_.sweep_seeds.push_back(seed);
-    });
+    const toml::node& seeds = *table->get("seeds");
+    at(seeds, [&] { set_key(recipe_, kSweepSeeds, value_of_node(seeds, kSweepSeeds)); });
   }
 
   void read_variants(const toml::node& node) {
     for (const toml::node& item : tables(node, "variant")) {
       RecipeVariant variant;
-      for (const auto& [name, value] : *item.as_table()) {
-        const std::string key(name.str());
+      for (const auto& entry : *item.as_table()) {
+        const toml::node& value = entry.second;
+        const std::string key(entry.first.str());
         if (key == "name")
           at(value, [&] { variant.name = as_text("variant.name", value_of_node(value, "variant.name")); });
         else if (const auto* inner = value.as_table())
@@ -148,6 +162,7 @@ class Reader {
   }
   void add_change(const std::string& key, const toml::node& value, RecipeVariant& variant) {
     at(value, [&] {
+      if (key == kSweepSeeds) throw InputError("the seeds of a sweep are the same for every variant.");
       Recipe trial = recipe_;
       const RecipeValue read = value_of_node(value, key);
       set_key(trial, key, read);
@@ -159,8 +174,9 @@ class Reader {
     std::size_t layer = 0;
     for (const toml::node& item : tables(node, "layer")) {
       if (recipe_.layer_overrides.size() <= layer) recipe_.layer_overrides.resize(layer + 1);
-      for (const auto& [name, value] : *item.as_table()) {
-        const std::string key(name.str());
+      for (const auto& entry : *item.as_table()) {
+        const toml::node& value = entry.second;
+        const std::string key(entry.first.str());
         at(value, [&] { keep_override(recipe_, layer, key, value_of_node(value, key)); });
       }
       ++layer;
@@ -212,6 +228,19 @@ std::string recipe_text(const Recipe& recipe, bool for_checkpoint) {
   }
   if (!recipe.data.columns.empty()) text += "\n" + recipe.data.columns + "\n";
   return text;
+}
+
+std::string find_training_difference(const Recipe& a, const Recipe& b) {
+  const auto text = [](const std::string& literal) { return literal.empty() ? "not set" : literal; };
+  for (const KeyRow& row : key_table()) {
+    const bool learned = row.path == "seed" || row.path.starts_with("data.") ||
+                         row.path.starts_with("model.") || row.path.starts_with("train.");
+    if (!learned || !row.changes_result || row.path == "data.test") continue;
+    if (const std::string x = row.get(a), y = row.get(b); x != y)
+      return row.path + " = " + text(x) + " and not " + text(y);
+  }
+  if (a.layer_overrides != b.layer_overrides) return "other [[layer]] tables";
+  return a.data.columns == b.data.columns ? "" : "another [data.columns]";
 }
 
 std::vector<TrainOptions> layer_options(const Recipe& recipe, std::size_t rbms) {

@@ -7,7 +7,6 @@
 #include "harmonium/base/version.h"
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/kernels/products.h"
-#include "harmonium/measure/exact.h"
 #include "harmonium/render/number.h"
 #include "io/json.h"
 #include "recipe/pictures.h"
@@ -149,36 +148,19 @@ class OutputFolder {
   std::vector<std::filesystem::path> made_;  // from the innermost out
 };
 
-// Refuses before learning what measuring would refuse after it.
-void check_measures(const Recipe& recipe, const RecipeData& data) {
-  const ResolvedLayers resolved = resolve_layers(recipe, data.train);
-  const bool alone = resolved.layers.size() == 2 && !resolved.labels;
-  const bool summed = recipe.measure.kl || recipe.measure.likelihood == "exact";
-  if (alone && summed && !can_enumerate(make_net(resolved.layers, false).rbms.front()))
-    throw InputError(
-        std::string(recipe.measure.kl ? "measure.kl = true" : "measure.likelihood = \"exact\"") +
-        " sums over the states of the smaller layer, but \"" + layers_to_string(resolved.layers) +
-        "\" has more than 2^25 there, or units without an energy; take \"annealed\" or fewer units.");
-  const std::string& one_class = recipe.measure.one_class;
-  if (one_class.empty()) return;
-  if (!data.test) throw InputError("measure.one_class needs test data with all classes; give data.test.");
-  const auto& classes = data.test->class_names();
-  if (std::find(classes.begin(), classes.end(), one_class) == classes.end())
-    throw InputError("measure.one_class.class = \"" + one_class + "\" is no class of the test data.");
-}
-
 }  // namespace
 
 RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
   const OutputFolder output(folder);
   const RecipeData data = load_recipe_data(recipe, *options.reporter);
-  check_measures(recipe, data);
   const auto model_path = folder / "model.safetensors";
   const TrainingFiles files{model_path, folder / "model.safetensors.checkpoint", folder / "history.jsonl"};
   RunResult result;
   result.folder = folder;
+  check_run(recipe, data, *options.team);
   TrainingResult trained = train_model(recipe, data, files, options);
-  if (!trained.finished) return result;
+  const bool stopped = options.stop && options.stop->load();  // measuring is left to --resume
+  if (!trained.finished || stopped) return result;
 
   const Model& model = trained.model;
   MeasureResult measures = measure_model(recipe, data, model, *options.team, *options.reporter);
@@ -186,7 +168,7 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   if (!recipe.measure.one_class.empty()) {
     OneClassResult one_class = measure_one_class(recipe, data, model, *options.team, *options.reporter);
     for (Measurement& m : one_class.measurements) measures.measurements.push_back(std::move(m));
-    if (const auto shape = image_shape(model, data.train))
+    if (const auto shape = image_shape(recipe, model, data.train))
       for (NamedPicture& picture : one_class_pictures(recipe, one_class, *shape))
         pictures.push_back(std::move(picture));
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "harmonium/base/error.h"
 #include "harmonium/base/version.h"
@@ -164,8 +163,11 @@ RunResult run_sweep(const Recipe& recipe, const std::filesystem::path& folder, c
   for (const RecipeVariant& variant : recipe.variants) chosen.push_back(&variant);
   if (chosen.empty()) chosen.push_back(nullptr);
 
-  if (std::set(seeds.begin(), seeds.end()).size() != seeds.size())
-    throw InputError("sweep.seeds names a seed twice; each is run once, in a folder of its own.");
+  Reporter silent;
+  for (const RecipeVariant* variant : chosen) {
+    const Recipe own = recipe_of(recipe, variant, seeds.front());
+    check_run(own, load_recipe_data(own, silent), *options.team);
+  }
 
   RunResult result;
   result.folder = folder;

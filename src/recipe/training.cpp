@@ -6,7 +6,9 @@
 #include "harmonium/base/error.h"
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/io/safetensors.h"
+#include "harmonium/recipe/measures.h"
 #include "harmonium/train/greedy.h"
+#include "harmonium/train/negative_phase.h"
 #include "io/json.h"
 
 namespace harmonium {
@@ -37,29 +39,25 @@ Model make_model(const Recipe& recipe, const Dataset& train, const GreedyTrainer
 std::string text_for_checkpoint(const Recipe& recipe, const std::string& data_hash) {
   return recipe_text(recipe, true) + "# data " + data_hash + "\n";
 }
-std::string text_of_learning(Recipe recipe, const std::string& data_hash) {
-  const Recipe defaults;
-  recipe.name = defaults.name, recipe.title = defaults.title;
-  recipe.data.test = defaults.data.test;
-  recipe.measure = defaults.measure, recipe.report = defaults.report;
-  return text_for_checkpoint(recipe, data_hash);
-}
-
-// A finished model answers --resume only where the same recipe and data would make it again.
-Model load_finished(const std::filesystem::path& path, const Recipe& recipe, const Dataset& train) {
-  Model model = load_model(path);
-  const Recipe own = parse_recipe(model.recipe, path.string());
-  if (text_of_learning(own, model.data_hash) != text_of_learning(recipe, train.hash()))
-    throw InputError(
-        path.string() +
-        ": is there already, finished, but of another recipe or other data; give another place, or "
-        "--force to train it anew.");
-  return model;
-}
-
 bool is_finished(const TrainingFiles& files) {
   std::error_code ignored;
   return std::filesystem::exists(files.model, ignored) && !std::filesystem::exists(files.checkpoint, ignored);
+}
+
+// A finished run is taken as it is only where it is the run that is asked for.
+Model load_finished(const Recipe& recipe, const Dataset& train, const TrainingFiles& files) {
+  Model model = load_model(files.model);
+  const std::string file = files.model.string();
+  const auto difference = find_training_difference(parse_recipe(model.recipe, file + ": its recipe"), recipe);
+  if (!difference.empty())
+    throw InputError(file + ": is finished, but was trained with " + difference +
+                     "; give another place, or --force to train it anew.");
+  if (model.data_hash != train.hash())
+    throw InputError(file + ": is finished, but was trained on other data (hash " + model.data_hash +
+                     " and not " + train.hash() + "); give another place, or --force to train it anew.");
+  // One that --force began anew and did not finish has lost its history.
+  write_file_atomically(files.history, history_text(model.history));
+  return model;
 }
 
 // Refuses before hours of work what would be refused after them.
@@ -111,7 +109,7 @@ class TrainingRun {
       for (const std::string& sentence : record.warnings) options_.reporter->warn(sentence);
     };
     hooks.progress = [this](std::size_t layer, const LoopProgress& progress) {
-      options_.reporter->training(layer, layers_, progress, batch_, data_.train.size());
+      options_.reporter->training(layer, batches_.size(), progress, batches_[layer], data_.train.size());
     };
     // The history follows the checkpoint, which alone decides where a run goes on.
     hooks.checkpoint = [this] {
@@ -126,10 +124,11 @@ class TrainingRun {
   GreedyTrainer make_trainer(const Recipe& recipe) {
     const ResolvedLayers resolved = resolve_layers(recipe, data_.train);
     DeepBeliefNet net = make_net(resolved.layers, resolved.labels);
-    layers_ = net.depth();
-    batch_ = recipe.train.batch;
     auto layer_wise = layer_options(recipe, net.depth());
-    for (TrainOptions& o : layer_wise) o.missing_absent = data_.train.missing() == Missing::kAbsent;
+    for (TrainOptions& o : layer_wise) {
+      o.missing_absent = data_.train.missing() == Missing::kAbsent;
+      batches_.push_back(o.batch);
+    }
     TrainingData cases{&data_.train, data_.held_out ? &*data_.held_out : nullptr, data_.train.labels(),
                        data_.held_out ? data_.held_out->labels() : std::span<const std::int32_t>{}};
     return GreedyTrainer(std::move(net), cases, std::move(layer_wise), *options_.team);
@@ -139,7 +138,7 @@ class TrainingRun {
   const TrainingFiles& files_;
   const RunOptions& options_;
   std::string recipe_for_checkpoint_;
-  std::size_t layers_ = 0, batch_ = 0;
+  std::vector<std::size_t> batches_;  ///< cases an update, for each RBM
   GreedyTrainer trainer_;
 };
 
@@ -205,13 +204,25 @@ TrainingFiles TrainingFiles::beside(const std::filesystem::path& model) {
   return {model, model.string() + ".checkpoint", model.string() + ".history.jsonl"};
 }
 
+void check_run(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {
+  const ResolvedLayers resolved = resolve_layers(recipe, data.train);
+  const DeepBeliefNet net = make_net(resolved.layers, resolved.labels);
+  const auto options = layer_options(recipe, net.depth());
+  for (std::size_t n = 0; n < net.depth(); ++n) {
+    const std::vector<float> base(net.rbms[n].visible_columns(), 0.0f);
+    make_negative_phase(net.rbms[n], options[n], base, team);
+  }
+  if (const auto fault = find_measure_fault(recipe, data, net, team); !fault.empty()) throw InputError(fault);
+}
+
 TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
                            const RunOptions& options) {
   const auto begin = std::chrono::steady_clock::now();
   if (options.resume && is_finished(files)) {
-    TrainingResult finished{true, load_finished(files.model, recipe, data.train), 0.0};
+    Model model = load_finished(recipe, data.train, files);
     options.reporter->say(files.model.string() + " is finished already");
-    return finished;
+    options.reporter->learned();
+    return {true, std::move(model), 0.0};
   }
   TrainingRun run(recipe, data, files, options);
   prepare_files(files, options);
@@ -230,6 +241,7 @@ TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const T
     std::error_code ignored;
     std::filesystem::remove(files.checkpoint, ignored);
   }
+  if (result.finished) options.reporter->learned();
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "harmonium/base/error.h"
 #include "io/toml.h"
@@ -79,6 +80,12 @@ std::string value_text(double number) {
   return result.find_first_of(".en") == std::string::npos ? result + ".0" : result;
 }
 
+std::string seed_text(std::uint64_t seed) {
+  const std::string digits = std::to_string(seed);
+  return seed > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) ? value_text(digits)
+                                                                                     : digits;
+}
+
 std::string value_text(const RecipeValue& value) {
   if (const auto* boolean = std::get_if<bool>(&value)) return *boolean ? "true" : "false";
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return std::to_string(*whole);
@@ -105,9 +112,20 @@ double as_number(const std::string& key, const RecipeValue& value) {
 }
 
 std::size_t as_count(const std::string& key, const RecipeValue& value) {
-  if (!std::holds_alternative<std::int64_t>(value) && !std::holds_alternative<double>(value))
-    refuse(key, "a whole number from 0 up", value);
+  if (const auto* whole = std::get_if<std::int64_t>(&value); whole && *whole >= 0)
+    return static_cast<std::size_t>(*whole);
+  if (!std::holds_alternative<double>(value)) refuse(key, "a whole number from 0 up", value);
   return count_of(key, as_number(key, value), value);
+}
+
+std::uint64_t as_seed(const std::string& key, const RecipeValue& value) {
+  const auto* text = std::get_if<std::string>(&value);
+  if (!text) return as_count(key, value);
+  std::uint64_t seed = 0;
+  const char* end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, seed);
+  if (error != std::errc() || stop != end) refuse(key, "a whole number from 0 to 2^64 - 1", value);
+  return seed;
 }
 
 std::string as_text(const std::string& key, const RecipeValue& value) {

@@ -7,6 +7,8 @@
 namespace harmonium {
 namespace {
 
+constexpr std::uint64_t kStepsAtOnce = 50;  // between reports of progress
+
 // Holds the label columns at one class in every chain.
 Clamp label_clamp(const DeepBeliefNet& net, const FantasyOptions& options, std::size_t chains) {
   Clamp clamp;
@@ -53,13 +55,13 @@ void look(const DeepBeliefNet& net, const Chains& chains, const FantasyOptions& 
 Fantasies follow(const DeepBeliefNet& net, Chains chains, const FantasyOptions& options, ThreadTeam& team) {
   const Clamp clamp = label_clamp(net, options, chains.size());
   Fantasies result;
-  // Pieces, so that long chains can tell how far they are; a chain in pieces is the chain at once.
-  const std::uint64_t all = options.steps.back(), piece = std::max<std::uint64_t>(1, all / 100);
+  if (!std::is_sorted(options.steps.begin(), options.steps.end()))
+    throw InputError("the steps after which to look at fantasies must ascend.");
   for (const std::uint64_t step : options.steps) {
-    check(step >= chains.steps, "steps ascend");
     while (chains.steps < step) {
-      advance(net.top(), chains, std::min(piece, step - chains.steps), options.seed, team, clamp);
-      if (options.progress) options.progress(static_cast<double>(chains.steps) / static_cast<double>(all));
+      advance(net.top(), chains, std::min(kStepsAtOnce, step - chains.steps), options.seed, team, clamp);
+      if (options.progress)
+        options.progress(static_cast<double>(chains.steps) / static_cast<double>(options.steps.back()));
     }
     look(net, chains, options, result, team);
   }

@@ -88,6 +88,19 @@ expect 2 'bernuli.*bernoulli' run fine.toml --set 'model.layers=data - bernuli 3
 expect 2 'tied' train bars-and-stripes:3 --layers "data - 4 - 4" --start tied --epochs 1 --quiet --out x.st
 expect 2 '2\^20|summed' train mnist --limit 50 --layers "data - 100" --negative exact --epochs 1 --quiet --out x.st
 
+expect 2 'must ascend' run fine.toml --set 'report.fantasy_steps=[10, 1]' --out x
+# What a model cannot have is refused before it learns.
+expect 2 'deep belief net' run fine.toml --set 'model.layers=data - 3 - 3' --set measure.likelihood=exact --out x
+expect 2 'report.image_shape' run fine.toml --set 'report.image_shape=[2, 2]' --out x
+expect 2 'binarise' run fine.toml --set data.train=mnist --set data.limit=50 --set measure.likelihood=exact --out x
+
+# A finished run is resumed as itself, not as another one.
+works run fine.toml --quiet --out finished
+works run fine.toml --quiet --out finished --resume --set 'title=Shown again'
+expect 2 'train.epochs = 1 and not 2' run fine.toml --quiet --out finished --resume --set train.epochs=2
+works train bars-and-stripes:3 "${tiny[@]}" --out good.st --resume
+expect 2 'seed = 1 and not 2' train bars-and-stripes:3 "${tiny[@]}" --out good.st --resume --seed 2
+
 # Model files.
 expect 2 'nomodel.st' inspect nomodel.st
 expect 2 'good.npy' inspect good.npy
@@ -115,7 +128,13 @@ expect 2 'binarise' evaluate grey.st mnist --cases 10 --likelihood exact
 works train bars-and-stripes:3 --layers "data - rectified 4" --epochs 1 --quiet --out rectified.st
 expect 2 'no energy' evaluate rectified.st bars-and-stripes:3 --likelihood exact
 
+works train bars-and-stripes:3 --layers "data - 3 - 3" --epochs 1 --quiet --out stack.st
+expect 2 'deep belief net' evaluate stack.st bars-and-stripes:3 --likelihood exact
+expect 2 'deep belief net' evaluate stack.st bars-and-stripes:3 --pseudo
+
 # Usage.
+expect 2 'rate needs a value.*harmonium train --help' train bars-and-stripes:3 --out x.st --rate
+expect 2 'PATH is required.*harmonium data describe --help' data describe
 expect 2 'frobnicate' frobnicate
 expect 2 'frob' inspect good.st --frob
 expect 2 'threads' inspect good.st --threads -1
@@ -127,9 +146,17 @@ expect 2 'start' sample good.st --start somewhere --out x.png
 expect 1 'nofolder' train bars-and-stripes:3 "${tiny[@]}" --out nofolder/x.st
 expect 1 'good.csv' run fine.toml --out good.csv/x
 expect 1 'nofolder' encode good.st bars-and-stripes:3 --out nofolder/x.npy
-got=0
-"$program" inspect good.st >/dev/full 2>err.txt || got=$?
-[[ $got == 1 ]] || fail "a full disk behind standard output ends with $got"
+seq -s, 1 3000 | sed 'p; s/[0-9]*/1/g' >broad.csv
+for command in "inspect good.st" "data describe broad.csv"; do
+  got=0
+  "$program" $command >/dev/full 2>err.txt || got=$?
+  [[ $got == 1 ]] || fail "a full disk behind standard output ends with $got: $command"
+done
+# A reader that has seen enough is no fault.
+set +o pipefail
+got=$("$program" data describe broad.csv 2>err.txt | head -n 1 >/dev/null; echo "${PIPESTATUS[0]}")
+set -o pipefail
+[[ $got == 0 ]] || fail "a closed pipe ends with $got: $(cat err.txt)"
 if [[ $(id -u) == 0 ]] && mkdir small && mount -t tmpfs -o size=64k tmpfs small 2>/dev/null; then
   trap 'umount "$place/small"; rm -rf "$place"' EXIT
   got=0

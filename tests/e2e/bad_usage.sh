@@ -108,7 +108,7 @@ for measure in measure.kl=true measure.likelihood=exact; do
   expect 2 '2\^25' run r.toml --quiet --out x --set data.train=bars-and-stripes:6 --set "model.layers=data - 30" --set $measure
 done
 { cat r.toml; printf '[sweep]\nseeds = [1, 1]\n'; } >twice.toml
-expect 2 'seed twice' run twice.toml --quiet --out x
+expect 2 'each seed once' run twice.toml --quiet --out x
 { cat r.toml; printf '[[variant]]\nname = "a"\n[[variant]]\nname = "a"\n'; } >alike.toml
 expect 2 'alike.toml:10:.*two variants' run alike.toml --quiet --out x
 { cat r.toml; printf '[[variant]]\nname = "a"\ntrain.raet = 1\n'; } >key.toml
@@ -121,11 +121,11 @@ works train --set train.epochs=2 $bars --layers "data - 3" --quiet --out fine.st
 
 # What is finished stays what it is: --resume answers with it for the same recipe only.
 works train $bars "${tiny[@]}" --checkpoint_minutes 9 --resume --out good.st
-expect 2 'another recipe or other data' train $bars "${tiny[@]}" --resume --rate 0.7 --out good.st
-expect 2 'another recipe or other data' train bars-and-stripes:4 "${tiny[@]}" --resume --out good.st
+expect 2 'trained with train.rate = 0.05 and not 0.7' train $bars "${tiny[@]}" --resume --rate 0.7 --out good.st
+expect 2 'trained with data.train' train bars-and-stripes:4 "${tiny[@]}" --resume --out good.st
 works run r.toml --quiet --out again
 works run r.toml --quiet --out again --resume --set measure.mixing_steps=10
-expect 2 'another recipe or other data' run r.toml --quiet --out again --resume --set train.l2=0.1
+expect 2 'trained with train.l2' run r.toml --quiet --out again --resume --set train.l2=0.1
 
 # Places that cannot be written; a disk that is full, here by a limit on the size of files.
 expect 1 'good.st' run r.toml --quiet --out good.st/x/y

@@ -48,6 +48,7 @@ has '"pseudo_log_likelihood"'
 has 'exact'
 works evaluate small.st mnist --cases 50 --likelihood annealed --temperatures 200 --runs 20
 has 'annealed'
+has '^free_energy'
 works inspect net.st --features features.png --layer 2
 has 'deep belief net'
 json inspect net.st

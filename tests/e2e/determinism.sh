@@ -60,6 +60,16 @@ works "${options[@]}" --out other.st --resume --checkpoint_minutes 5
 tensors() { tail -c +$((9 + $(od -An -tu8 -N8 "$1"))) "$1"; }
 cmp <(tensors whole.st) <(tensors other.st) || fail "other minutes between checkpoints give other numbers"
 
+# Where there is nothing to save, Ctrl-C ends at once.
+begin=$SECONDS
+got=0
+bash -mc '"$0" "$@" & child=$!; sleep 0.5; kill -INT $child; wait $child' "$program" sample whole.st -n 1000 \
+  --steps 10000000 --quiet --out endless.npy >/dev/null 2>err.txt || got=$?
+[[ $got == 130 ]] || fail "Ctrl-C in sample ends with $got"
+((SECONDS - begin < 20)) || fail "Ctrl-C in sample took $((SECONDS - begin)) s"
+grep -q checkpoint err.txt && fail "sample has no checkpoint to save: $(cat err.txt)"
+[[ ! -e endless.npy ]] || fail "an interrupted sample leaves a file"
+
 # Every negative phase, with missing values where they are allowed.
 printf 'a,b,c,d\n' >table.csv
 for i in $(seq 1 60); do echo "$((i % 2)),$((i % 3 == 0)),$([[ $((i % 7)) == 0 ]] || echo $((i % 5 > 2))),$((i % 4 > 1))" >>table.csv; done

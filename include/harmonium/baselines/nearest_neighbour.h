@@ -1,4 +1,4 @@
-// Nearest neighbours: the class of the training case that is closest in Euclidean distance.
+// Nearest neighbours: the class of the training cases that are closest in Euclidean distance.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,11 @@
 
 namespace harmonium {
 
-/// For each row of `queries` the label of the nearest row of `cases` (exact search). `labels`: one a case.
-/// Throws InputError where there are no cases.
+/// For each row of `queries` the label that most of the `neighbours` nearest rows of `cases` have (exact
+/// search); among labels with equally many that of the nearest. `labels`: one a case. Throws InputError
+/// where there are fewer cases than neighbours, or no neighbours.
 std::vector<std::int32_t> nearest_labels(ConstMatrixView<float> cases, std::span<const std::int32_t> labels,
-                                         ConstMatrixView<float> queries, ThreadTeam& team);
+                                         ConstMatrixView<float> queries, ThreadTeam& team,
+                                         std::size_t neighbours = 1);
 
 }  // namespace harmonium

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,20 +28,32 @@ struct MeasureResult {
   std::optional<Mixing> mixing;
 };
 
+/// The mean of one value a case, with its standard error. `values` is not empty.
+Measurement mean_measurement(std::string name, std::span<const double> values, std::string unit,
+                             std::string how);
+
 /// How to get log p(v) of an RBM; see MeasureRecipe::likelihood.
 struct LikelihoodPlan {
   std::string how = "auto";
   std::size_t runs = 100, temperatures = 10000;
   std::uint64_t seed = 1;
+  bool absent = false;  ///< missing values are no variables at all: such cases have no likelihood
 };
 
 /// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z";
-/// where they cannot be had, a warning that says why (how = "exact" or "annealed": InputError).
+/// where they cannot be had, a warning that says why (where `how` demands them and no model of these layers
+/// has them, InputError).
 void measure_likelihood(const Rbm& rbm, ConstMatrixView<float> cases, const std::string& prefix,
                         const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter,
                         MeasureResult& result);
 
+/// What [measure] and [report] ask for and a model of this shape on these data cannot have, as a sentence;
+/// empty where all can be had. For before learning; the parameters of `net` do not matter.
+std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, const DeepBeliefNet& net,
+                               ThreadTeam& team);
+
 /// Reconstruction errors, likelihoods, free-energy gap, KL and mixing of a model, as the recipe asks.
+/// Throws InputError with find_measure_fault's sentence.
 MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const Model& model,
                             ThreadTeam& team, Reporter& reporter);
 

@@ -43,17 +43,19 @@ struct MeasureRecipe {
   std::size_t mixing_steps = 0;  ///< Gibbs steps for the autocorrelation of energies; 0 is off
   std::size_t cases = 10000;     ///< test cases measured, at most
   // [measure.one_class]: what a model of one class makes of the others (the tutorial's twos).
-  std::string one_class;               ///< the class, e.g. "2"; empty is off
-  std::size_t one_class_pca = 50;      ///< components of the PCA that stands beside it
-  std::size_t one_class_cases = 2000;  ///< test cases of other classes
+  std::string one_class;                 ///< the class, e.g. "2"; empty is off
+  std::size_t one_class_pca = 50;        ///< components of the PCA that stands beside it
+  std::size_t one_class_neighbours = 1;  ///< nearest training cases that vote
+  std::size_t one_class_cases = 2000;    ///< test cases of other classes
 };
 
 /// [report]: what to show.
 struct ReportRecipe {
   std::size_t fantasies = 100;  ///< chains; 0 is off
   std::vector<std::size_t> fantasy_steps = {0, 1, 10, 100, 1000};
-  std::string fantasy_start = "noise";  ///< or "data"
-  std::size_t features = 100;           ///< weight images shown for each layer; 0 is off
+  std::string fantasy_start = "noise";   ///< or "data"
+  std::size_t features = 100;            ///< weight images shown for each layer; 0 is off
+  std::vector<std::size_t> image_shape;  ///< height, width; empty: as the data say
 };
 
 /// [[variant]]: the same experiment with some keys changed.
@@ -82,13 +84,18 @@ Recipe load_recipe(const std::filesystem::path& path);
 Recipe parse_recipe(const std::string& text, const std::string& where);
 
 /// Sets one key from text: a TOML literal, or bare words for a text. "layer.2.epochs" speaks of the second
-/// RBM. Throws InputError as above.
+/// RBM, "sweep.seeds" of the seeds of a sweep. Throws InputError as above.
 void set_recipe_key(Recipe& recipe, const std::string& key, const std::string& text);
 
 /// The canonical text: every key in a fixed order; it reads back to the same recipe (variants and seeds of a
 /// sweep left out). Keys that do not change the result (train.checkpoint_minutes) are left out of the text
 /// that a checkpoint compares.
 std::string recipe_text(const Recipe& recipe, bool for_checkpoint = false);
+
+/// The first key on which what is learned depends and in which two recipes differ, as
+/// "train.epochs = 5 and not 9" (the first recipe's value first); empty where both learn the same. Measures,
+/// reports, titles and test data may differ.
+std::string find_training_difference(const Recipe& a, const Recipe& b);
 
 /// Options of each RBM: [train], then its [[layer]] table. Throws InputError for more tables than RBMs.
 std::vector<TrainOptions> layer_options(const Recipe& recipe, std::size_t rbms);

@@ -27,6 +27,8 @@ class Reporter {
   virtual void training(std::size_t /*layer*/, std::size_t /*layers*/, const LoopProgress& /*progress*/,
                         std::size_t /*cases_per_batch*/, std::size_t /*cases*/) {}
   virtual void epoch_done(const HistoryRecord& /*record*/) {}
+  /// Learning is done and saved. What follows can be had again by resuming, so nothing is lost by ending now.
+  virtual void learned() {}
   /// Work without epochs: what is done, and which fraction of it.
   virtual void working(const std::string& /*what*/, double /*fraction*/) {}
 };
@@ -67,9 +69,14 @@ struct TrainingResult {
   double seconds = 0;  ///< of this call; goes beside the model, never into it
 };
 
-/// Trains as the recipe says and writes the files. Throws InputError for what the recipe or the data have
-/// wrong, where a finished model is there already (unless options.overwrite), or where a checkpoint belongs
-/// to another recipe; WorkError where files cannot be written or learning diverged.
+/// Refuses before hours of work what would be refused after some of them: layers that do not fit the data,
+/// options that a layer cannot have, measures that the model cannot have. Throws InputError.
+void check_run(const Recipe& recipe, const RecipeData& data, ThreadTeam& team);
+
+/// Trains as the recipe says and writes the files; with options.resume a finished model is read instead.
+/// Throws InputError for what the recipe or the data have wrong, where a finished model is there already
+/// (unless options.overwrite or resume), or where what is there belongs to another recipe or other data;
+/// WorkError where files cannot be written or learning diverged.
 TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
                            const RunOptions& options);
 

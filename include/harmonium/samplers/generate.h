@@ -35,8 +35,8 @@ Fantasies fantasies_from_data(const DeepBeliefNet& net, ConstMatrixView<float> c
                               const FantasyOptions& options, ThreadTeam& team);
 
 /// Chains that start where the top RBM's visible layer alone would be.
-/// Both throw InputError where a label is asked for and the net has no label units, or fewer classes; and
-/// where a visible multinomial layer has no length of its own.
+/// Both throw InputError where a label is asked for and the net has no label units, or fewer classes; where
+/// the steps do not ascend; and where a visible multinomial layer has no length of its own.
 Fantasies fantasies_from_noise(const DeepBeliefNet& net, const FantasyOptions& options, ThreadTeam& team);
 
 }  // namespace harmonium

@@ -9,6 +9,7 @@
 #include "data/hash.h"
 #include "data/shared.h"
 #include "data/value_check.h"
+#include "data/value_step.h"
 #include "harmonium/base/error.h"
 
 namespace harmonium {
@@ -176,6 +177,10 @@ Missing Dataset::missing() const {
 bool Dataset::has_missing() const {
   return shared_->missing != Missing::kRefuse;
 }
+float Dataset::value_step() const {
+  return harmonium::value_step(shared_->schema, *shared_->raw);
+}
+
 bool Dataset::is_sampled() const {
   return shared_->plan.is_sampled();
 }

@@ -100,9 +100,10 @@ std::size_t block_of_cases(std::size_t rows) {
 }
 
 std::size_t block_of_weights(std::size_t rows, std::size_t cols) {
-  // About 64 Ki weights: gradient, weights and velocity of a block stay in a 1 MiB cache.
-  const std::size_t fits = std::max<std::size_t>(16, 65536 / std::max<std::size_t>(cols, 1));
-  return std::min(rows, fits);
+  // About 64 Ki weights: gradient, weights and velocity of a block stay in a 1 MiB cache. Not below 96 rows,
+  // because every block reads the hidden statistics of the whole batch; a multiple of 16, as packing wants it.
+  const std::size_t fits = std::max<std::size_t>(96, 65536 / std::max<std::size_t>(cols, 1) / 16 * 16);
+  return std::min((rows + 15) / 16 * 16, fits);
 }
 
 }  // namespace harmonium

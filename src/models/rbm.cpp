@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <utility>
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
@@ -26,12 +25,21 @@ ConstMatrixView<float> statistics_of(const Layer& layer, ConstMatrixView<float> 
   return memory;
 }
 
-void interaction_input(const Rbm& rbm, Side side, ConstMatrixView<float> values, float factor,
-                       HalfStepMemory& memory, MatrixView<float> input) {
+// factor * s(values) W or W': memory.input.
+ConstMatrixView<float> interaction_input(const Rbm& rbm, Side side, ConstMatrixView<float> values,
+                                         float factor, HalfStepMemory& memory) {
   const bool up = side == Side::kHidden;
   const auto statistics = statistics_of(up ? rbm.visible : rbm.hidden, values, memory.statistics);
+  if (memory.packed != nullptr) {
+    memory.input = up ? memory.packed->up(statistics, factor, memory.visible_step, memory.product)
+                      : memory.packed->down(statistics, factor, 1.0f, memory.product);
+    return memory.input;
+  }
+  memory.unpacked_input.resize(values.rows(), up ? rbm.hidden_columns() : rbm.visible_columns());
   product(factor, statistics, Transpose::kNo, rbm.weights, up ? Transpose::kNo : Transpose::kYes, 0.0f,
-          input);
+          memory.unpacked_input);
+  memory.input = memory.unpacked_input;
+  return memory.input;
 }
 
 // Hidden biases are scaled by the document's length, and visible samples need it.
@@ -85,18 +93,16 @@ void half_step(const Rbm& rbm, Side side, ConstMatrixView<float> values, const H
                std::span<const std::uint64_t> cases, HalfStepMemory& memory) {
   const Layer& layer = side == Side::kHidden ? rbm.hidden : rbm.visible;
   const RowContext context = context_of(rbm, side, values, options, memory);
-  memory.input.resize(values.rows(), layer.columns());
-  interaction_input(rbm, side, values, options.interaction, memory, memory.input);
-  conditional(layer, memory.input, context, means, samples, noise, cases);
+  const auto input = interaction_input(rbm, side, values, options.interaction, memory);
+  conditional(layer, input, context, means, samples, noise, cases);
 }
 
 void half_step_mean(const Rbm& rbm, Side side, ConstMatrixView<float> values, const HalfStep& options,
                     MatrixView<float> means, HalfStepMemory& memory) {
   const Layer& layer = side == Side::kHidden ? rbm.hidden : rbm.visible;
   const RowContext context = context_of(rbm, side, values, options, memory);
-  memory.input.resize(values.rows(), layer.columns());
-  interaction_input(rbm, side, values, options.interaction, memory, memory.input);
-  conditional_mean(layer, memory.input, context, means);
+  const auto input = interaction_input(rbm, side, values, options.interaction, memory);
+  conditional_mean(layer, input, context, means);
 }
 
 double energy(const Rbm& rbm, std::span<const float> visible, std::span<const float> hidden) {
@@ -126,12 +132,11 @@ void free_energy(const Rbm& rbm, ConstMatrixView<float> visible, std::span<doubl
     const auto block = visible.row_block(first, count);
     RowContext context = context_of(rbm, Side::kHidden, block, {}, memory);
     context.bias = tempering.hidden_bias;
-    memory.input.resize(count, rbm.hidden_columns());
-    interaction_input(rbm, Side::kHidden, block, tempering.interaction, memory, memory.input);
+    const auto input = interaction_input(rbm, Side::kHidden, block, tempering.interaction, memory);
     for (std::size_t r = 0; r < count; ++r)
       free_energies[first + r] =
           layer_energy(rbm.visible, block.row(r), visible_context) -
-          log_partition(rbm.hidden, std::as_const(memory.input).row(r), context.row_block(r, 1));
+          log_partition(rbm.hidden, input.row(r), context.row_block(r, 1));
   });
 }
 
@@ -151,11 +156,10 @@ void hidden_free_energy(const Rbm& rbm, ConstMatrixView<float> hidden, std::span
   team.run_blocks(hidden.rows(), 128, [&](std::size_t first, std::size_t count, unsigned worker) {
     HalfStepMemory& memory = memories[worker];
     const auto block = hidden.row_block(first, count);
-    memory.input.resize(count, rbm.visible_columns());
-    interaction_input(rbm, Side::kVisible, block, 1.0f, memory, memory.input);
+    const auto input = interaction_input(rbm, Side::kVisible, block, 1.0f, memory);
     for (std::size_t r = 0; r < count; ++r)
       free_energies[first + r] = layer_energy(rbm.hidden, block.row(r)) -
-                                 log_partition(rbm.visible, std::as_const(memory.input).row(r));
+                                 log_partition(rbm.visible, input.row(r));
   });
 }
 

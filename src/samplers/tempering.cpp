@@ -34,6 +34,23 @@ double interaction_of(const Rbm& rbm, std::span<const float> visible, std::span<
   return layer_energy(rbm.visible, visible) + layer_energy(rbm.hidden, hidden) - energy(rbm, visible, hidden);
 }
 
+// The same for the rows of a block from the input that their hidden units were just sampled from, which is
+// beta s(v)' W. At beta = 0 nothing is left of it.
+void block_interactions(const Rbm& rbm, float beta, ConstMatrixView<float> input,
+                        ConstMatrixView<float> visible, ConstMatrixView<float> hidden,
+                        std::span<double> interactions) {
+  const bool plain = beta > 0 && !has_scaled_statistics(rbm.hidden.spec);
+  for (std::size_t r = 0; r < interactions.size(); ++r) {
+    if (!plain) {
+      interactions[r] = interaction_of(rbm, visible.row(r), hidden.row(r));
+      continue;
+    }
+    double sum = 0;
+    for (std::size_t j = 0; j < hidden.cols(); ++j) sum += static_cast<double>(input(r, j)) * hidden(r, j);
+    interactions[r] = sum / beta;
+  }
+}
+
 }  // namespace
 
 std::vector<float> uniform_betas(std::size_t count) {
@@ -82,6 +99,7 @@ void advance_tempering_block(const Rbm& rbm, TemperedChains& chains, std::size_t
   const std::size_t temperatures = chains.betas.size(), m = chains.chains;
   const Noise noise(seed, Stream::kTempering, step);
   memory.numbers.resize(count);
+  memory.interactions.resize(temperatures, count);
   for (std::size_t t = 0; t < temperatures; ++t) {
     biases_at(rbm, chains, t, memory);
     std::iota(memory.numbers.begin(), memory.numbers.end(), t * m + first);
@@ -92,6 +110,8 @@ void advance_tempering_block(const Rbm& rbm, TemperedChains& chains, std::size_t
     half_step(rbm, Side::kVisible, hidden, down, {}, visible, noise.child(0), memory.numbers,
               memory.half_step);
     half_step(rbm, Side::kHidden, visible, up, {}, hidden, noise.child(1), memory.numbers, memory.half_step);
+    block_interactions(rbm, chains.betas[t], memory.half_step.input, visible, hidden,
+                       memory.interactions.row(t));
   }
   const Noise coins = noise.child(2);
   TemperingMemory warmer;
@@ -101,7 +121,7 @@ void advance_tempering_block(const Rbm& rbm, TemperedChains& chains, std::size_t
     for (std::size_t r = first; r < first + count; ++r) {
       const auto va = chains.visible.row(t * m + r), vb = chains.visible.row((t + 1) * m + r);
       const auto ha = chains.hidden.row(t * m + r), hb = chains.hidden.row((t + 1) * m + r);
-      const double ia = interaction_of(rbm, va, ha), ib = interaction_of(rbm, vb, hb);
+      const double ia = memory.interactions(t, r - first), ib = memory.interactions(t + 1, r - first);
       const double gain = tempered_energy(rbm, chains.betas[t], warmer, va, ha, ia) +
                           tempered_energy(rbm, chains.betas[t + 1], memory, vb, hb, ib) -
                           tempered_energy(rbm, chains.betas[t], warmer, vb, hb, ib) -

@@ -115,7 +115,8 @@ struct GreedyTrainer::Run {
     own.seed = seed;
     const auto base = base_rate_bias(train_source->layer(), scanned.means);
     learner =
-        std::make_unique<RbmLearner>(initial_rbm(scanned, seed), own, prefix(), team, scanned.missing, base);
+        std::make_unique<RbmLearner>(initial_rbm(scanned, seed), own, prefix(), team, scanned.missing, base,
+                                           train_source->value_step());
     loop = std::make_unique<TrainingLoop>(*learner, *train_source, own, seed);
     monitor = std::make_unique<Monitor>(*train_source, held_out_source.get(), own, seed);
   }

@@ -21,6 +21,7 @@ class BorrowedSource final : public BatchSource {
   }
   std::span<const float> case_weights() const override { return source_.case_weights(); }
   bool varies_by_epoch() const override { return source_.varies_by_epoch(); }
+  float value_step() const override { return source_.value_step(); }
   bool has_missing() const override { return source_.has_missing(); }
 
  private:
@@ -36,6 +37,9 @@ class UpPassSource final : public BatchSource {
   const LayerSpec& layer() const override { return layer_; }
   std::span<const float> case_weights() const override { return data_.case_weights(); }
   bool varies_by_epoch() const override { return states_ == States::kSamples || data_.varies_by_epoch(); }
+  float value_step() const override {
+    return states_ == States::kSamples && has_exact_states(layer_) ? 1.0f : 0.0f;
+  }
 
   void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
              MatrixView<float> values) const override {

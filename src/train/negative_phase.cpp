@@ -19,25 +19,42 @@ void equal_weights(std::span<float> weights) {
   std::fill(weights.begin(), weights.end(), 1.0f / static_cast<float>(weights.size()));
 }
 
+// What one thread needs to run a block of chains.
+struct ChainMemory {
+  HalfStepMemory half_step;
+  Matrix<float> hidden;
+};
+
+void prepare(std::vector<ChainMemory>& memories, const ChainModel& model, std::size_t block_rows,
+             const ThreadTeam& team) {
+  memories.resize(team.size());
+  for (ChainMemory& memory : memories) {
+    model.attach(memory.half_step);
+    memory.hidden.resize(block_rows, model.rbm.hidden_columns());
+  }
+}
+
 // k Gibbs steps from the hidden states that the data gave; the last hidden layer is a mean (Hinton 2010,
 // section 3: sampling it would only add noise).
 class ContrastiveDivergence final : public NegativePhase {
  public:
-  ContrastiveDivergence(VisibleStates states, unsigned workers) : states_(states), memories_(workers) {}
+  explicit ContrastiveDivergence(VisibleStates states) : states_(states) {}
   bool starts_from_data() const override { return true; }
   bool visible_are_means() const override { return states_ == VisibleStates::kMeans; }
 
-  std::size_t begin(const Rbm& rbm, std::size_t batch_rows, const StepInfo&, ThreadTeam&) override {
+  std::size_t begin(const ChainModel& model, std::size_t batch_rows, const StepInfo&,
+                    ThreadTeam& team) override {
     rows_ = batch_rows;
-    for (Memory& memory : memories_) memory.hidden.resize(block_rows(), rbm.hidden_columns());
+    prepare(memories_, model, block_rows(), team);
     return rows_;
   }
   std::size_t block_rows() const override { return block_of_cases(rows_); }
 
-  void block(const Rbm& rbm, const PositiveStates& positive, std::size_t first, std::size_t count,
+  void block(const ChainModel& model, const PositiveStates& positive, std::size_t first, std::size_t count,
              unsigned worker, const StepInfo& info, MatrixView<float> visible,
              MatrixView<float> hidden_means) override {
-    Memory& memory = memories_[worker];
+    const Rbm& rbm = model.rbm;
+    ChainMemory& memory = memories_[worker];
     const auto cases = positive.cases.subspan(first, count);
     const auto chain_hidden = memory.hidden.view().row_block(0, count);
     ConstMatrixView<float> hidden = positive.hidden_samples.row_block(first, count);
@@ -71,12 +88,8 @@ class ContrastiveDivergence final : public NegativePhase {
         if (std::isnan(absent(first + r, i))) visible(r, i) = 0.0f;
   }
 
-  struct Memory {
-    HalfStepMemory half_step;
-    Matrix<float> hidden;
-  };
   VisibleStates states_;
-  std::vector<Memory> memories_;
+  std::vector<ChainMemory> memories_;
   std::size_t rows_ = 0;
 };
 
@@ -87,20 +100,21 @@ class PersistentChains final : public NegativePhase {
   PersistentChains(const Rbm& rbm, std::size_t chains, std::uint64_t seed, ThreadTeam& team)
       : visible_(start_chains_from_bias(rbm, chains, seed, team).visible),
         numbers_(chains),
-        changed_(chains),
-        memories_(team.size()) {
+        changed_(chains) {
     std::iota(numbers_.begin(), numbers_.end(), 0u);
-    for (Memory& memory : memories_) memory.hidden.resize(block_rows(), rbm.hidden_columns());
   }
 
-  std::size_t begin(const Rbm&, std::size_t, const StepInfo&, ThreadTeam&) override {
+  std::size_t begin(const ChainModel& model, std::size_t, const StepInfo&, ThreadTeam& team) override {
+    prepare(memories_, model, block_rows(), team);
     return visible_.rows();
   }
   std::size_t block_rows() const override { return block_of_cases(visible_.rows()); }
 
-  void block(const Rbm& rbm, const PositiveStates&, std::size_t first, std::size_t count, unsigned worker,
-             const StepInfo& info, MatrixView<float> visible, MatrixView<float> hidden_means) override {
-    Memory& memory = memories_[worker];
+  void block(const ChainModel& model, const PositiveStates&, std::size_t first, std::size_t count,
+             unsigned worker, const StepInfo& info, MatrixView<float> visible,
+             MatrixView<float> hidden_means) override {
+    const Rbm& rbm = model.rbm;
+    ChainMemory& memory = memories_[worker];
     const auto numbers = std::span(numbers_).subspan(first, count);
     const auto state = visible_.view().row_block(first, count);
     const auto hidden = memory.hidden.view().row_block(0, count);
@@ -132,31 +146,31 @@ class PersistentChains final : public NegativePhase {
   ConstMatrixView<float> fantasies() const override { return visible_; }
 
  private:
-  struct Memory {
-    HalfStepMemory half_step;
-    Matrix<float> hidden;
-  };
   Matrix<float> visible_;
   std::vector<std::uint64_t> numbers_;
   std::vector<double> changed_;
-  std::vector<Memory> memories_;
+  std::vector<ChainMemory> memories_;
 };
 
 class ParallelTempering final : public NegativePhase {
  public:
-  ParallelTempering(const Rbm& rbm, const TrainOptions& options, std::span<const float> base,
-                    ThreadTeam& team)
+  ParallelTempering(const Rbm& rbm, const TrainOptions& options, std::span<const float> base)
       : chains_(
             start_tempering(rbm, uniform_betas(options.temperatures), options.chains, base, options.seed)),
-        stride_(static_cast<std::uint64_t>(options.steps.largest()) | 1u),
-        memories_(team.size()),
-        ignored_(team.size(), std::vector<double>(options.temperatures, 0.0)) {}
+        stride_(static_cast<std::uint64_t>(options.steps.largest()) | 1u) {}
 
-  std::size_t begin(const Rbm&, std::size_t, const StepInfo&, ThreadTeam&) override { return chains_.chains; }
+  std::size_t begin(const ChainModel& model, std::size_t, const StepInfo&, ThreadTeam& team) override {
+    memories_.resize(team.size());
+    ignored_.resize(team.size(), std::vector<double>(chains_.betas.size(), 0.0));
+    for (TemperingMemory& memory : memories_) model.attach(memory.half_step);
+    return chains_.chains;
+  }
   std::size_t block_rows() const override { return block_of_cases(chains_.chains); }
 
-  void block(const Rbm& rbm, const PositiveStates&, std::size_t first, std::size_t count, unsigned worker,
-             const StepInfo& info, MatrixView<float> visible, MatrixView<float> hidden_means) override {
+  void block(const ChainModel& model, const PositiveStates&, std::size_t first, std::size_t count,
+             unsigned worker, const StepInfo& info, MatrixView<float> visible,
+             MatrixView<float> hidden_means) override {
+    const Rbm& rbm = model.rbm;
     for (std::uint64_t k = 0; k < info.gibbs_steps; ++k)
       advance_tempering_block(rbm, chains_, first, count, info.update * stride_ + k, info.seed,
                               memories_[worker], ignored_[worker]);
@@ -189,8 +203,7 @@ class ParallelTempering final : public NegativePhase {
 // Every state of one layer with its probability; the other layer as conditional means.
 class ExactEnumeration final : public NegativePhase {
  public:
-  ExactEnumeration(const Rbm& rbm, ThreadTeam& team)
-      : visible_side_(enumerates_visible(rbm)), memories_(team.size()) {
+  explicit ExactEnumeration(const Rbm& rbm) : visible_side_(enumerates_visible(rbm)) {
     const StateEnumerator states(visible_side_ ? rbm.visible.spec : rbm.hidden.spec);
     states_ = Matrix<float>(states.states(), visible_side_ ? rbm.visible_columns() : rbm.hidden_columns());
     for (std::size_t s = 0; s < states_.rows(); ++s) states.state(s, states_.row(s));
@@ -199,7 +212,10 @@ class ExactEnumeration final : public NegativePhase {
   }
   bool visible_are_means() const override { return !visible_side_; }
 
-  std::size_t begin(const Rbm& rbm, std::size_t, const StepInfo&, ThreadTeam& team) override {
+  std::size_t begin(const ChainModel& model, std::size_t, const StepInfo&, ThreadTeam& team) override {
+    const Rbm& rbm = model.rbm;
+    memories_.resize(team.size());
+    for (HalfStepMemory& memory : memories_) model.attach(memory);
     if (visible_side_)
       free_energy(rbm, states_, free_energies_, team);
     else
@@ -213,13 +229,14 @@ class ExactEnumeration final : public NegativePhase {
   }
   std::size_t block_rows() const override { return 256; }
 
-  void block(const Rbm& rbm, const PositiveStates&, std::size_t first, std::size_t count, unsigned worker,
-             const StepInfo&, MatrixView<float> visible, MatrixView<float> hidden_means) override {
+  void block(const ChainModel& model, const PositiveStates&, std::size_t first, std::size_t count,
+             unsigned worker, const StepInfo&, MatrixView<float> visible,
+             MatrixView<float> hidden_means) override {
     const auto states = states_.view().row_block(first, count);
     const auto given = visible_side_ ? visible : hidden_means;
     for (std::size_t r = 0; r < count; ++r)
       std::copy_n(states.row(r).data(), states.cols(), given.row(r).data());
-    half_step_mean(rbm, visible_side_ ? Side::kHidden : Side::kVisible, states, {},
+    half_step_mean(model.rbm, visible_side_ ? Side::kHidden : Side::kVisible, states, {},
                    visible_side_ ? hidden_means : visible, memories_[worker]);
   }
   void weights(std::span<float> row_weights, const PositiveStates&) const override {
@@ -265,15 +282,15 @@ std::unique_ptr<NegativePhase> make_negative_phase(const Rbm& rbm, const TrainOp
                                                    ThreadTeam& team) {
   switch (options.negative) {
     case NegativeKind::kContrastiveDivergence:
-      return std::make_unique<ContrastiveDivergence>(options.visible_states, team.size());
+      return std::make_unique<ContrastiveDivergence>(options.visible_states);
     case NegativeKind::kPersistent:
     case NegativeKind::kFastPersistent:
       refuse_open_length(rbm, negative_name(options.negative));
       return std::make_unique<PersistentChains>(rbm, options.chains, options.seed, team);
     case NegativeKind::kTempering:
-      return std::make_unique<ParallelTempering>(rbm, options, base_visible_bias, team);
+      return std::make_unique<ParallelTempering>(rbm, options, base_visible_bias);
     case NegativeKind::kExact:
-      return std::make_unique<ExactEnumeration>(rbm, team);
+      return std::make_unique<ExactEnumeration>(rbm);
   }
   throw InputError("unknown negative phase");
 }

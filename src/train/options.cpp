@@ -51,6 +51,18 @@ std::string find_option_fault(const TrainOptions& o) {
   return {};
 }
 
+std::string_view precision_choice_name(PrecisionChoice choice) {
+  switch (choice) {
+    case PrecisionChoice::kAuto:
+      return "auto";
+    case PrecisionChoice::kF32:
+      return "f32";
+    case PrecisionChoice::kBf16:
+      return "bf16";
+  }
+  return "";
+}
+
 std::string_view negative_name(NegativeKind kind) {
   switch (kind) {
     case NegativeKind::kContrastiveDivergence:

@@ -7,12 +7,34 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
-#include "train/update.h"
+#include "harmonium/kernels/update.h"
 
 namespace harmonium {
 namespace {
 
 constexpr std::size_t kMomentColumns = 128;
+
+// Why the products of this learner cannot be made in bf16, or an empty text.
+std::string find_bf16_fault(const Rbm& rbm, const TrainOptions& options, float value_step) {
+  if (!has_bf16_products()) return "this processor does not multiply 16-bit floats";
+  if (options.negative == NegativeKind::kExact || options.negative == NegativeKind::kTempering)
+    return "negative = \"" + std::string(negative_name(options.negative)) + "\" needs exact energies";
+  if (options.negative == NegativeKind::kContrastiveDivergence &&
+      options.visible_states == VisibleStates::kMeans)
+    return "visible_states = \"means\" gives reconstructions that 16-bit floats do not hold";
+  for (const LayerSpec* spec : {&rbm.visible.spec, &rbm.hidden.spec})
+    if (!has_exact_states(*spec)) return "16-bit floats do not hold the states of \"" + spec->to_string() + "\"";
+  if (value_step <= 0.0f) return "16-bit floats do not hold the values of the data";
+  return {};
+}
+
+Precision choose_precision(const Rbm& rbm, const TrainOptions& options, float value_step) {
+  if (options.precision == PrecisionChoice::kF32) return Precision::kF32;
+  const std::string fault = find_bf16_fault(rbm, options, value_step);
+  if (fault.empty()) return Precision::kBf16;
+  if (options.precision == PrecisionChoice::kAuto) return Precision::kF32;
+  throw InputError("precision = \"bf16\" cannot be had: " + fault + "; use auto or f32.");
+}
 
 bool has_open_length(const LayerSpec& spec) {
   return std::any_of(spec.groups.begin(), spec.groups.end(), [](const UnitGroup& group) {
@@ -60,7 +82,8 @@ double inverse_deviation(const Layer& layer, std::size_t column) {
 }  // namespace
 
 RbmLearner::RbmLearner(Rbm start, const TrainOptions& options, std::string prefix, ThreadTeam& team,
-                       std::vector<std::uint32_t> missing_values, std::span<const float> base_visible_bias)
+                       std::vector<std::uint32_t> missing_values, std::span<const float> base_visible_bias,
+                       float value_step)
     : rbm_(std::move(start)),
       options_(options),
       prefix_(std::move(prefix)),
@@ -71,15 +94,17 @@ RbmLearner::RbmLearner(Rbm start, const TrainOptions& options, std::string prefi
       visible_offset_(options.centring ? rbm_.visible_columns() : 0),
       hidden_offset_(options.centring ? rbm_.hidden_columns() : 0),
       activity_(options.sparsity_target > 0 ? rbm_.hidden_columns() : 0,
-                static_cast<float>(options.sparsity_target)),
-      memories_(team.size()),
-      gradients_(team.size()) {
+                static_cast<float>(options.sparsity_target)) {
   if (const auto fault = find_option_fault(options); !fault.empty()) throw InputError(fault);
   if (options.centring && has_open_length(rbm_.visible.spec))
     throw InputError("centring is not defined for documents of different lengths; set centring = false.");
+  const Precision precision = choose_precision(rbm_, options, value_step);
+  if (precision == Precision::kBf16) visible_step_ = value_step;
+  packed_ = PackedWeights(rbm_.weights, precision);
   if (options.negative == NegativeKind::kFastPersistent) {
     fast_ = Rbm(rbm_.visible.spec, rbm_.hidden.spec);
     effective_ = rbm_;
+    packed_effective_ = PackedWeights(effective_.weights, precision);
   }
   if (!missing_values.empty() && !options.missing_absent) {
     missing_start_.resize(missing_values.size() + 1, 0);
@@ -106,17 +131,35 @@ ParameterList RbmLearner::state() {
 
 void RbmLearner::restored() {
   negative_->restored();
-  if (options_.negative != NegativeKind::kFastPersistent) return;
-  const ParameterList own = rbm_.parameters(""), fast = fast_.parameters(""), sum = effective_.parameters("");
-  for (std::size_t t = 0; t < own.size(); ++t)
-    for (std::size_t i = 0; i < own[t].values.size(); ++i)
-      sum[t].values[i] = own[t].values[i] + fast[t].values[i];
+  if (options_.negative == NegativeKind::kFastPersistent) {
+    const ParameterList own = rbm_.parameters(""), fast = fast_.parameters(""),
+                        sum = effective_.parameters("");
+    for (std::size_t t = 0; t < own.size(); ++t)
+      for (std::size_t i = 0; i < own[t].values.size(); ++i)
+        sum[t].values[i] = own[t].values[i] + fast[t].values[i];
+  }
+  pack_all();
+}
+
+void RbmLearner::pack_all() {
+  packed_.pack(rbm_.weights, 0, rbm_.visible_columns());
+  if (!packed_effective_.empty()) packed_effective_.pack(effective_.weights, 0, rbm_.visible_columns());
+}
+
+ChainModel RbmLearner::chain_model() const {
+  if (options_.negative == NegativeKind::kFastPersistent)
+    return {effective_, packed_effective_, visible_step_};
+  return {rbm_, packed_, visible_step_};
 }
 
 void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
   positive_rows_ = batch.values.rows();
-  const Rbm& model = options_.negative == NegativeKind::kFastPersistent ? effective_ : rbm_;
-  negative_rows_ = negative_->begin(model, positive_rows_, info, team);
+  memories_.resize(team.size());
+  for (WorkerMemory& memory : memories_) {
+    memory.half_step.packed = &packed_;
+    memory.half_step.visible_step = visible_step_;
+  }
+  negative_rows_ = negative_->begin(chain_model(), positive_rows_, info, team);
   const std::size_t rows = positive_rows_ + negative_rows_;
   visible_stack_.resize(rows, rbm_.visible_columns());
   hidden_stack_.resize(rows, rbm_.hidden_columns());
@@ -137,11 +180,35 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
   const auto negative_weights = std::span(row_weights_).subspan(positive_rows_);
   negative_->weights(negative_weights, positive);
   if (!(sum > 0)) std::fill(negative_weights.begin(), negative_weights.end(), 0.0f);  // nothing to learn from
+  signed_weights_ = row_weights_;
+  for (std::size_t r = positive_rows_; r < rows; ++r) signed_weights_[r] = -row_weights_[r];
+  plan_blocks();
+}
+
+// Blocks of the positive phase, then of the negative one; where chains start from the data, both of a block
+// are made in one go and have the same rows of their phases.
+void RbmLearner::plan_blocks() {
+  const std::size_t step = block_of_cases(positive_rows_);
+  const std::size_t negative_step = negative_->starts_from_data() ? step : negative_->block_rows();
+  blocks_.clear();
+  std::size_t place = 0;
+  const auto cut = [&](bool positive, std::size_t rows, std::size_t block_rows) {
+    for (std::size_t first = 0; first < rows; first += block_rows) {
+      const std::size_t count = std::min(block_rows, rows - first);
+      blocks_.push_back({positive, first, count, place, blocks_.size()});
+      place += StatisticsStack::places(count, packed_.precision());
+    }
+  };
+  cut(true, positive_rows_, step);
+  cut(false, negative_rows_, negative_step);
+  stack_.resize(place, rbm_.visible_columns(), rbm_.hidden_columns(), packed_.precision());
+  visible_sums_.resize(blocks_.size(), rbm_.visible_columns());
+  hidden_sums_.resize(blocks_.size(), rbm_.hidden_columns());
 }
 
 void RbmLearner::fill_missing(const Batch& batch, const StepInfo& info, std::size_t first, std::size_t count,
                               unsigned worker) {
-  BlockMemory& memory = memories_[worker];
+  WorkerMemory& memory = memories_[worker];
   const auto cases = batch.cases.subspan(first, count);
   const auto values = batch.values.row_block(first, count);
   const Noise noise = Noise(info.seed, Stream::kMissing, info.update);
@@ -191,26 +258,32 @@ void RbmLearner::positive_block(const Batch& batch, const StepInfo& info, std::s
 }
 
 void RbmLearner::negative_block(const StepInfo& info, std::size_t first, std::size_t count, unsigned worker) {
-  const Rbm& model = options_.negative == NegativeKind::kFastPersistent ? effective_ : rbm_;
   PositiveStates positive;
   positive.visible = visible_stack_.view().row_block(0, positive_rows_);
   positive.hidden_samples = hidden_samples_;
   positive.cases = batch_cases_;
   positive.lengths = lengths_;
   positive.absent = batch_absent_;
-  negative_->block(model, positive, first, count, worker, info,
+  negative_->block(chain_model(), positive, first, count, worker, info,
                    visible_stack_.view().row_block(positive_rows_ + first, count),
                    hidden_stack_.view().row_block(positive_rows_ + first, count));
 }
 
-// Rows of both stacks become statistics; hidden rows get their weight, negative ones the other sign.
-void RbmLearner::weigh_rows(std::size_t first, std::size_t count) {
-  scale_to_statistics(rbm_.visible, visible_stack_.view().row_block(first, count));
-  scale_to_statistics(rbm_.hidden, hidden_stack_.view().row_block(first, count));
-  for (std::size_t r = first; r < first + count; ++r) {
-    const float weight = r < positive_rows_ ? row_weights_[r] : -row_weights_[r];
-    for (float& value : hidden_stack_.row(r)) value *= weight;
-  }
+// The values of a block become statistics, and are stored for the gradient and summed.
+void RbmLearner::store_statistics(const Block& block) {
+  const std::size_t first = block.positive ? block.first : positive_rows_ + block.first;
+  const auto visible = visible_stack_.view().row_block(first, block.count);
+  const auto hidden = hidden_stack_.view().row_block(first, block.count);
+  scale_to_statistics(rbm_.visible, visible);
+  scale_to_statistics(rbm_.hidden, hidden);
+  stack_.store(block.place, visible, visible_step_, hidden,
+               std::span(signed_weights_).subspan(first, block.count));
+  const auto weights = std::span(row_weights_).subspan(first, block.count);
+  const auto visible_sums = visible_sums_.row(block.sums), hidden_sums = hidden_sums_.row(block.sums);
+  std::fill(visible_sums.begin(), visible_sums.end(), 0.0f);
+  std::fill(hidden_sums.begin(), hidden_sums.end(), 0.0f);
+  add_weighted_rows(visible, weights, visible_sums);
+  add_weighted_rows(hidden, weights, hidden_sums);
 }
 
 void RbmLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
@@ -218,24 +291,19 @@ void RbmLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam& t
   batch_absent_ = options_.missing_absent ? ConstMatrixView<float>(batch.values) : ConstMatrixView<float>{};
   prepare_stacks(batch, info, team);
   const bool together = negative_->starts_from_data();
-  const std::size_t step = block_of_cases(positive_rows_), negative_step = negative_->block_rows();
-  const std::size_t blocks = (positive_rows_ + step - 1) / step;
-  const std::size_t negative_blocks = together ? 0 : (negative_rows_ + negative_step - 1) / negative_step;
-  team.run(blocks + negative_blocks, [&](std::size_t b, unsigned worker) {
-    if (b < blocks) {
-      const std::size_t first = b * step, count = std::min(step, positive_rows_ - first);
-      positive_block(batch, info, first, count, worker);
-      if (together) {
-        negative_block(info, first, count, worker);
-        weigh_rows(positive_rows_ + first, count);
-      }
-      weigh_rows(first, count);
-    } else {
-      const std::size_t first = (b - blocks) * negative_step;
-      const std::size_t count = std::min(negative_step, negative_rows_ - first);
-      negative_block(info, first, count, worker);
-      weigh_rows(positive_rows_ + first, count);
+  const auto positives = static_cast<std::size_t>(
+      std::count_if(blocks_.begin(), blocks_.end(), [](const Block& b) { return b.positive; }));
+  team.run(together ? positives : blocks_.size(), [&](std::size_t b, unsigned worker) {
+    const Block& block = blocks_[b];
+    if (block.positive)
+      positive_block(batch, info, block.first, block.count, worker);
+    else
+      negative_block(info, block.first, block.count, worker);
+    if (together) {
+      negative_block(info, block.first, block.count, worker);
+      store_statistics(blocks_[positives + b]);
     }
+    store_statistics(block);
   });
   negative_->finish();
   sum_moments(team);
@@ -252,55 +320,50 @@ void RbmLearner::sum_model_variance() {
         model_variance_[i] += row_weights_[positive_rows_ + r];
 }
 
-// Weighted sums over the rows of one phase, columns [first, last) of the stacks.
+// Weighted sums over the rows of each phase.
 void RbmLearner::sum_moments(ThreadTeam& team) {
-  const std::size_t v = rbm_.visible_columns(), h = rbm_.hidden_columns();
+  for (Moments* m : {&positive_moments_, &negative_moments_}) {
+    m->visible.assign(rbm_.visible_columns(), 0.0);
+    m->hidden.assign(rbm_.hidden_columns(), 0.0);
+  }
+  for (const Block& block : blocks_) {
+    Moments& m = block.positive ? positive_moments_ : negative_moments_;
+    for (std::size_t i = 0; i < m.visible.size(); ++i) m.visible[i] += visible_sums_(block.sums, i);
+    for (std::size_t j = 0; j < m.hidden.size(); ++j) m.hidden[j] += hidden_sums_(block.sums, j);
+  }
+  visible_difference_ = difference(positive_moments_.visible, negative_moments_.visible);
+  hidden_difference_ = difference(positive_moments_.hidden, negative_moments_.hidden);
+  sum_squares(team);
+}
+
+// Second moments where a variance is learned, and hidden ones times the lengths of documents.
+void RbmLearner::sum_squares(ThreadTeam& team) {
   const bool visible_squares = has_scaled_statistics(rbm_.visible.spec);
   const bool hidden_squares = has_scaled_statistics(rbm_.hidden.spec), scaled = !lengths_.empty();
   for (Moments* m : {&positive_moments_, &negative_moments_}) {
-    m->visible.assign(v, 0.0), m->hidden.assign(h, 0.0);
-    m->visible_square.assign(visible_squares ? v : 0, 0.0);
-    m->hidden_square.assign(hidden_squares ? h : 0, 0.0);
-    m->hidden_scaled.assign(scaled ? h : 0, 0.0);
+    m->visible_square.assign(visible_squares ? rbm_.visible_columns() : 0, 0.0);
+    m->hidden_square.assign(hidden_squares ? rbm_.hidden_columns() : 0, 0.0);
+    m->hidden_scaled.assign(scaled ? rbm_.hidden_columns() : 0, 0.0);
   }
-  const auto visible_columns = [&](std::size_t first, std::size_t last) {
-    for (std::size_t r = 0; r < visible_stack_.rows(); ++r) {
-      Moments& m = r < positive_rows_ ? positive_moments_ : negative_moments_;
-      const double weight = row_weights_[r];
-      const float* row = visible_stack_.row(r).data();
-      for (std::size_t i = first; i < last; ++i) m.visible[i] += weight * row[i];
-      if (visible_squares)
-        for (std::size_t i = first; i < last; ++i)
-          m.visible_square[i] += weight * static_cast<double>(row[i]) * row[i];
-    }
-  };
-  const auto hidden_columns = [&](std::size_t first, std::size_t last) {
-    for (std::size_t r = 0; r < hidden_stack_.rows(); ++r) {
-      const bool positive = r < positive_rows_;
-      Moments& m = positive ? positive_moments_ : negative_moments_;
-      const double sign = positive ? 1.0 : -1.0;
-      const float* row = hidden_stack_.row(r).data();
-      for (std::size_t j = first; j < last; ++j) m.hidden[j] += sign * row[j];
-      if (scaled) {
-        const double length = lengths_[positive ? r : r - positive_rows_];
-        for (std::size_t j = first; j < last; ++j) m.hidden_scaled[j] += sign * length * row[j];
+  // sums[i] += weight row[i]^power for the rows of both phases, by blocks of columns.
+  const auto add = [&](const Matrix<float>& stack, std::vector<double> Moments::* sums, int power,
+                       bool times_length) {
+    team.run_blocks(stack.cols(), kMomentColumns, [&](std::size_t first, std::size_t count, unsigned) {
+      for (std::size_t r = 0; r < stack.rows(); ++r) {
+        const bool positive = r < positive_rows_;
+        double* out = ((positive ? positive_moments_ : negative_moments_).*sums).data();
+        double weight = row_weights_[r];
+        if (times_length) weight *= lengths_[positive ? r : r - positive_rows_];
+        for (std::size_t i = first; i < first + count; ++i) {
+          const double value = stack(r, i);
+          out[i] += weight * (power == 2 ? value * value : value);
+        }
       }
-      if (hidden_squares && row_weights_[r] > 0)
-        for (std::size_t j = first; j < last; ++j)
-          m.hidden_square[j] += static_cast<double>(row[j]) * row[j] / row_weights_[r];
-    }
+    });
   };
-  const std::size_t visible_blocks = (v + kMomentColumns - 1) / kMomentColumns;
-  const std::size_t hidden_blocks = (h + kMomentColumns - 1) / kMomentColumns;
-  team.run(visible_blocks + hidden_blocks, [&](std::size_t b, unsigned) {
-    if (b < visible_blocks)
-      visible_columns(b * kMomentColumns, std::min(v, (b + 1) * kMomentColumns));
-    else
-      hidden_columns((b - visible_blocks) * kMomentColumns,
-                     std::min(h, (b - visible_blocks + 1) * kMomentColumns));
-  });
-  visible_difference_ = difference(positive_moments_.visible, negative_moments_.visible);
-  hidden_difference_ = difference(positive_moments_.hidden, negative_moments_.hidden);
+  if (visible_squares) add(visible_stack_, &Moments::visible_square, 2, false);
+  if (hidden_squares) add(hidden_stack_, &Moments::hidden_square, 2, false);
+  if (scaled) add(hidden_stack_, &Moments::hidden_scaled, 1, true);
 }
 
 // Offsets follow the mean of data and model means (Melchior et al. 2016); the first update sets them.
@@ -324,38 +387,43 @@ void RbmLearner::size_block_sums(std::size_t blocks) {
 }
 
 // Rows [first, first + count) of dW, and the sums over it that other parameters need.
-void RbmLearner::block_gradient(std::size_t first, std::size_t count, std::size_t block,
-                                MatrixView<float> gradient) {
-  product(1.0f, visible_stack_.view().col_block(first, count), Transpose::kYes, hidden_stack_, Transpose::kNo,
-          0.0f, gradient);
+MatrixView<float> RbmLearner::block_gradient(std::size_t first, std::size_t count, std::size_t block,
+                                             unsigned worker) {
+  const auto gradient = stack_.product(first, count, memories_[worker].gradient);
   // Log-variances keep the plain gradient: centring turns weights and biases alone.
+  sum_over_gradient(first, block, gradient);
+  if (options_.centring) centre_gradient(first, block, gradient);
+  return gradient;
+}
+
+void RbmLearner::sum_over_gradient(std::size_t first, std::size_t block, MatrixView<float> gradient) {
   if (!weights_dot_gradient_.empty())
-    for (std::size_t i = 0; i < count; ++i) {
+    for (std::size_t i = 0; i < gradient.rows(); ++i) {
       const auto weights = rbm_.weights.row(first + i);
       for (std::size_t j = 0; j < weights.size(); ++j)
         weights_dot_gradient_[first + i] += static_cast<double>(weights[j]) * gradient(i, j);
     }
-  if (!block_weights_dot_gradient_.empty()) {
-    const auto sums = block_weights_dot_gradient_.row(block);
-    std::fill(sums.begin(), sums.end(), 0.0);
-    for (std::size_t i = 0; i < count; ++i)
-      for (std::size_t j = 0; j < sums.size(); ++j)
-        sums[j] += static_cast<double>(rbm_.weights(first + i, j)) * gradient(i, j);
-  }
-  if (options_.centring) {
-    const auto offset_sums = block_offset_dot_gradient_.row(block);
-    std::fill(offset_sums.begin(), offset_sums.end(), 0.0);
-    for (std::size_t i = 0; i < count; ++i) {
-      const float mu = visible_offset_[first + i], dv = static_cast<float>(visible_difference_[first + i]);
-      double dot = 0;
-      const auto row = gradient.row(i);
-      for (std::size_t j = 0; j < row.size(); ++j) {
-        row[j] -= mu * static_cast<float>(hidden_difference_[j]) + dv * hidden_offset_[j];
-        dot += static_cast<double>(row[j]) * hidden_offset_[j];
-        offset_sums[j] += static_cast<double>(mu) * row[j];
-      }
-      gradient_dot_offset_[first + i] = dot;
+  if (block_weights_dot_gradient_.empty()) return;
+  const auto sums = block_weights_dot_gradient_.row(block);
+  std::fill(sums.begin(), sums.end(), 0.0);
+  for (std::size_t i = 0; i < gradient.rows(); ++i)
+    for (std::size_t j = 0; j < sums.size(); ++j)
+      sums[j] += static_cast<double>(rbm_.weights(first + i, j)) * gradient(i, j);
+}
+
+void RbmLearner::centre_gradient(std::size_t first, std::size_t block, MatrixView<float> gradient) {
+  const auto offset_sums = block_offset_dot_gradient_.row(block);
+  std::fill(offset_sums.begin(), offset_sums.end(), 0.0);
+  for (std::size_t i = 0; i < gradient.rows(); ++i) {
+    const float mu = visible_offset_[first + i], dv = static_cast<float>(visible_difference_[first + i]);
+    double dot = 0;
+    const auto row = gradient.row(i);
+    for (std::size_t j = 0; j < row.size(); ++j) {
+      row[j] -= mu * static_cast<float>(hidden_difference_[j]) + dv * hidden_offset_[j];
+      dot += static_cast<double>(row[j]) * hidden_offset_[j];
+      offset_sums[j] += static_cast<double>(mu) * row[j];
     }
+    gradient_dot_offset_[first + i] = dot;
   }
 }
 
@@ -406,8 +474,10 @@ RbmGradient RbmLearner::gradient(const Batch& batch, const StepInfo& info, Threa
   size_block_sums((rbm_.visible_columns() + rows - 1) / rows);
   RbmGradient result;
   result.weights = Matrix<float>(rbm_.visible_columns(), rbm_.hidden_columns());
-  team.run_blocks(rbm_.visible_columns(), rows, [&](std::size_t first, std::size_t count, unsigned) {
-    block_gradient(first, count, first / rows, result.weights.view().row_block(first, count));
+  team.run_blocks(rbm_.visible_columns(), rows, [&](std::size_t first, std::size_t count, unsigned worker) {
+    const auto gradient = block_gradient(first, count, first / rows, worker);
+    for (std::size_t i = 0; i < count; ++i)
+      std::copy_n(gradient.row(i).data(), gradient.cols(), result.weights.row(first + i).data());
   });
   rest_of_gradient(result);
   return result;
@@ -425,11 +495,10 @@ void RbmLearner::add_sparsity() {
 
 void RbmLearner::update_block(std::size_t first, std::size_t count, std::size_t block, unsigned worker,
                               const StepInfo& info) {
-  Matrix<float>& memory = gradients_[worker];
-  memory.resize(block_of_weights(rbm_.visible_columns(), rbm_.hidden_columns()), rbm_.hidden_columns());
-  const auto gradient = memory.view().row_block(0, count);
-  block_gradient(first, count, block, gradient);
+  const auto gradient = block_gradient(first, count, block, worker);
   const bool fast = options_.negative == NegativeKind::kFastPersistent;
+  const auto fast_rate = static_cast<float>(options_.fast_rate);
+  const auto fast_decay = static_cast<float>(options_.fast_decay);
   const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum),
                         static_cast<float>(options_.l2), static_cast<float>(options_.l1)};
   for (std::size_t i = 0; i < count; ++i) {
@@ -440,9 +509,11 @@ void RbmLearner::update_block(std::size_t first, std::size_t count, std::size_t 
     }
     update_values(rule, g, velocity_.weights.row(first + i), rbm_.weights.row(first + i));
     if (fast)
-      update_fast_values(options_, g, rbm_.weights.row(first + i), fast_.weights.row(first + i),
+      update_fast_values(fast_rate, fast_decay, g, rbm_.weights.row(first + i), fast_.weights.row(first + i),
                          effective_.weights.row(first + i));
   }
+  packed_.pack(rbm_.weights, first, count);
+  if (fast) packed_effective_.pack(effective_.weights, first, count);
   if (!info.watch_update) return;
   double change = 0, size = 0;
   for (std::size_t i = first; i < first + count; ++i)
@@ -469,9 +540,11 @@ void RbmLearner::update_rest(const StepInfo& info) {
   for (Layer* layer : {&rbm_.visible, &rbm_.hidden})
     for (float& z : layer->log_variance) z = std::max(z, kMinLogVariance);
   if (options_.negative != NegativeKind::kFastPersistent) return;
-  update_fast_values(options_, rest.visible_bias, rbm_.visible.bias, fast_.visible.bias,
+  const auto fast_rate = static_cast<float>(options_.fast_rate);
+  const auto fast_decay = static_cast<float>(options_.fast_decay);
+  update_fast_values(fast_rate, fast_decay, rest.visible_bias, rbm_.visible.bias, fast_.visible.bias,
                      effective_.visible.bias);
-  update_fast_values(options_, rest.hidden_bias, rbm_.hidden.bias, fast_.hidden.bias, effective_.hidden.bias);
+  update_fast_values(fast_rate, fast_decay, rest.hidden_bias, rbm_.hidden.bias, fast_.hidden.bias, effective_.hidden.bias);
   effective_.visible.log_variance = rbm_.visible.log_variance;
   effective_.hidden.log_variance = rbm_.hidden.log_variance;
 }
@@ -497,6 +570,8 @@ void RbmLearner::limit_norms(std::size_t rows, ThreadTeam& team) {
         rbm_.weights(i, j) *= factor[j];
         if (fast) effective_.weights(i, j) = rbm_.weights(i, j) + fast_.weights(i, j);
       }
+    packed_.pack(rbm_.weights, first, count);
+    if (fast) packed_effective_.pack(effective_.weights, first, count);
   });
 }
 

@@ -122,6 +122,26 @@ void conditional_mean(const Layer& layer, ConstMatrixView<float> input, const Ro
   if (!means.empty()) run_groups(layer, input, context, means, {}, {});
 }
 
+bool has_exact_states(const LayerSpec& spec) {
+  return std::all_of(spec.groups.begin(), spec.groups.end(), [](const UnitGroup& group) {
+    switch (group.kind) {
+      case UnitKind::kBernoulli:
+      case UnitKind::kSoftmax:
+        return true;
+      case UnitKind::kBinomial:
+      case UnitKind::kStepped:
+        return group.parameter <= 256;
+      case UnitKind::kMultinomial:
+        return group.parameter > 0 && group.parameter <= 256;
+      case UnitKind::kGaussian:
+      case UnitKind::kRectified:
+      case UnitKind::kPoisson:
+        break;
+    }
+    return false;
+  });
+}
+
 bool has_scaled_statistics(const LayerSpec& spec) {
   return spec.has_learned_variance();
 }

@@ -11,7 +11,7 @@
 #include "harmonium/train/doctor.h"
 #include "harmonium/train/greedy.h"
 #include "harmonium/train/rbm_learner.h"
-#include "train/update.h"
+#include "harmonium/kernels/update.h"
 #include "unit/rbm_cases.h"
 
 namespace harmonium {

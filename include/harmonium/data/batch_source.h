@@ -28,6 +28,9 @@ class BatchSource {
   virtual std::span<const float> case_weights() const { return {}; }
   /// True where a case differs from epoch to epoch (binarised by sampling, hidden states sampled).
   virtual bool varies_by_epoch() const { return false; }
+  /// A step of which every value is a whole multiple, at most 256 times: 1 for 0 and 1, 1/255 for grey values
+  /// of bytes. Products of 16-bit floats take such values exactly. 0 where there is none or it is not known.
+  virtual float value_step() const { return 0.0f; }
   /// True where `fetch` may give NaN.
   virtual bool has_missing() const { return false; }
 };

@@ -50,6 +50,7 @@ class Dataset final : public BatchSource {
              MatrixView<float> values) const override;
   std::span<const float> case_weights() const override { return weights_; }
   bool varies_by_epoch() const override { return is_sampled(); }
+  float value_step() const override;
   bool has_missing() const override;
 
   const std::string& name() const { return name_; }
@@ -132,6 +133,7 @@ class LabelledSource final : public BatchSource {
              MatrixView<float> values) const override;
   std::span<const float> case_weights() const override { return source_->case_weights(); }
   bool varies_by_epoch() const override { return source_->varies_by_epoch(); }
+  float value_step() const override { return source_->value_step(); }
   bool has_missing() const override { return source_->has_missing() || has_unknown_; }
 
  private:

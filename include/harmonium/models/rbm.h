@@ -15,6 +15,7 @@
 #include "harmonium/base/matrix.h"
 #include "harmonium/base/random.h"
 #include "harmonium/base/threads.h"
+#include "harmonium/kernels/packed_weights.h"
 #include "harmonium/models/parameters.h"
 #include "harmonium/units/layer.h"
 
@@ -42,7 +43,16 @@ enum class Side { kVisible, kHidden };
 
 /// What one block of rows needs beside the model: memory that is reused from call to call (one a thread).
 struct HalfStepMemory {
-  Matrix<float> statistics, input;
+  /// The model's weights in the layouts of the products, for whoever takes many steps; null: multiplied as
+  /// they are. With bf16 weights, values must be exact in bf16 when visible ones are divided by `visible_step`.
+  const PackedWeights* packed = nullptr;
+  float visible_step = 1.0f;
+
+  /// The interaction input of the last step: factor * s(values) W, without biases.
+  ConstMatrixView<float> input;
+
+  Matrix<float> statistics, unpacked_input;
+  ProductMemory product;
   std::vector<float> lengths;
 };
 

@@ -42,6 +42,7 @@ struct TemperingMemory {
   HalfStepMemory half_step;
   std::vector<float> visible_bias, hidden_bias;
   std::vector<std::uint64_t> numbers;
+  Matrix<double> interactions;  ///< s(v)' W s(h) of each temperature and chain of the block
 };
 
 /// One step of chains [first, first + count) at all temperatures: a full Gibbs step each, then exchanges

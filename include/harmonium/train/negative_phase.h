@@ -27,6 +27,19 @@ struct PositiveStates {
   ConstMatrixView<float> absent;
 };
 
+/// The model that the chains of an update run on.
+struct ChainModel {
+  const Rbm& rbm;
+  const PackedWeights& packed;  ///< its weights in the layouts of the products
+  float visible_step = 1.0f;    ///< as in HalfStepMemory
+
+  /// Points a thread's memory at this model.
+  void attach(HalfStepMemory& memory) const {
+    memory.packed = &packed;
+    memory.visible_step = visible_step;
+  }
+};
+
 class NegativePhase {
  public:
   virtual ~NegativePhase() = default;
@@ -35,12 +48,12 @@ class NegativePhase {
   /// of the same rows in the same thread.
   virtual bool starts_from_data() const { return false; }
   /// Rows that this update will fill, given B cases. Called before the blocks, in one thread.
-  virtual std::size_t begin(const Rbm& rbm, std::size_t batch_rows, const StepInfo& info,
+  virtual std::size_t begin(const ChainModel& model, std::size_t batch_rows, const StepInfo& info,
                             ThreadTeam& team) = 0;
   /// Rows of one block; a function of the shape alone.
   virtual std::size_t block_rows() const = 0;
   /// Fills `visible` (count x V values) and `hidden_means` (count x H) of rows [first, first + count).
-  virtual void block(const Rbm& rbm, const PositiveStates& positive, std::size_t first, std::size_t count,
+  virtual void block(const ChainModel& model, const PositiveStates& positive, std::size_t first, std::size_t count,
                      unsigned worker, const StepInfo& info, MatrixView<float> visible,
                      MatrixView<float> hidden_means) = 0;
   /// Weight of each row, called when all blocks are done; they sum to 1.

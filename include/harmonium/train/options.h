@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "harmonium/kernels/precision.h"
 #include "harmonium/train/schedule.h"
 
 namespace harmonium {
@@ -22,9 +23,17 @@ enum class NegativeKind {
 /// What stands for the visible units in a reconstruction.
 enum class VisibleStates { kSamples, kMeans };
 
+/// In which numbers the products of learning are made; the weights themselves are always f32.
+enum class PrecisionChoice {
+  kAuto,  ///< bf16 where the processor has it and the states of both layers are exact in it, else f32
+  kF32,
+  kBf16,  ///< refused where auto would not take it
+};
+
 /// Options of learning. Defaults are those of `harmonium train`.
 struct TrainOptions {
   std::uint64_t seed = 1;       ///< every random number of the run follows from it
+  PrecisionChoice precision = PrecisionChoice::kAuto;
   std::size_t epochs = 10;      ///< passes over the training cases, for each layer
   std::size_t batch = 100;      ///< cases an update (Hinton 2010, section 3: 10 to 100)
   Schedule rate = 0.05;         ///< learning rate, on batch means
@@ -64,6 +73,9 @@ struct TrainOptions {
 
 /// The first fault in the options as a sentence that names the key and what would be right; empty if none.
 std::string find_option_fault(const TrainOptions& options);
+
+/// "auto", "f32", "bf16".
+std::string_view precision_choice_name(PrecisionChoice choice);
 
 /// Names as in a recipe: "cd", "pcd", "fpcd", "tempering", "exact".
 std::string_view negative_name(NegativeKind kind);

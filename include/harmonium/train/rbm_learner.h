@@ -40,8 +40,11 @@ class RbmLearner final : public Learner {
   /// Learns from `start`. `missing_values`: number of missing cells a case, empty where there are none; with
   /// options.missing_absent they are masked instead of sampled. `base_visible_bias` as for tempering; empty
   /// stands for the start's visible biases. `prefix` names the tensors ("layers.0").
+  /// `value_step` is the source's, for the choice of precision. Throws InputError where options.precision is
+  /// bf16 but the processor, the states of a layer or the kind of learning do not allow it.
   RbmLearner(Rbm start, const TrainOptions& options, std::string prefix, ThreadTeam& team,
-             std::vector<std::uint32_t> missing_values = {}, std::span<const float> base_visible_bias = {});
+             std::vector<std::uint32_t> missing_values = {}, std::span<const float> base_visible_bias = {},
+             float value_step = 0.0f);
 
   void step(const Batch& batch, const StepInfo& info, ThreadTeam& team) override;
   ParameterList parameters() override { return rbm_.parameters(prefix_); }
@@ -53,6 +56,8 @@ class RbmLearner final : public Learner {
 
   const Rbm& rbm() const { return rbm_; }
   const NegativePhase& negative_phase() const { return *negative_; }
+  /// Of the products of this learner.
+  Precision precision() const { return packed_.precision(); }
   /// ||change of weights|| / ||weights|| of the last update with info.watch_update; about 1e-3 is healthy
   /// (Hinton 2010, section 7).
   double update_ratio() const { return update_ratio_; }
@@ -62,24 +67,37 @@ class RbmLearner final : public Learner {
   struct Moments {
     std::vector<double> visible, visible_square, hidden, hidden_square, hidden_scaled;
   };
-  struct BlockMemory {
+  struct WorkerMemory {
     HalfStepMemory half_step;
     Matrix<float> completed;
+    ProductMemory gradient;
+  };
+  // Where a block of rows of one phase lies.
+  struct Block {
+    bool positive;
+    std::size_t first, count;  // rows of its phase
+    std::size_t place;         // in the stack of statistics
+    std::size_t sums;          // row of the sums of blocks
   };
 
   void collect(const Batch& batch, const StepInfo& info, ThreadTeam& team);
+  ChainModel chain_model() const;
   void prepare_stacks(const Batch& batch, const StepInfo& info, ThreadTeam& team);
+  void plan_blocks();
   void positive_block(const Batch& batch, const StepInfo& info, std::size_t first, std::size_t count,
                       unsigned worker);
   void negative_block(const StepInfo& info, std::size_t first, std::size_t count, unsigned worker);
   void fill_missing(const Batch& batch, const StepInfo& info, std::size_t first, std::size_t count,
                     unsigned worker);
-  void weigh_rows(std::size_t first, std::size_t count);
+  void store_statistics(const Block& block);
   void sum_moments(ThreadTeam& team);
+  void sum_squares(ThreadTeam& team);
   void sum_model_variance();
   void update_offsets(const StepInfo& info);
   void size_block_sums(std::size_t blocks);
-  void block_gradient(std::size_t first, std::size_t count, std::size_t block, MatrixView<float> gradient);
+  MatrixView<float> block_gradient(std::size_t first, std::size_t count, std::size_t block, unsigned worker);
+  void sum_over_gradient(std::size_t first, std::size_t block, MatrixView<float> gradient);
+  void centre_gradient(std::size_t first, std::size_t block, MatrixView<float> gradient);
   std::vector<double> column_sums(const Matrix<double>& block_sums) const;
   void rest_of_gradient(RbmGradient& gradient) const;
   void add_sparsity();
@@ -87,19 +105,28 @@ class RbmLearner final : public Learner {
                     const StepInfo& info);
   void update_rest(const StepInfo& info);
   void limit_norms(std::size_t rows, ThreadTeam& team);
+  void pack_all();
 
   Rbm rbm_;
   TrainOptions options_;
   std::string prefix_;
   std::unique_ptr<NegativePhase> negative_;
 
+  float visible_step_ = 1.0f;
+  PackedWeights packed_;
+
   // Momentum; fast weights and their sum with the model's (negative phase of fpcd).
   Rbm velocity_;
   Rbm fast_, effective_;
+  PackedWeights packed_effective_;
 
-  // Rows [0, B) positive, [B, B + M) negative; hidden rows carry their weight and, negative ones, the sign.
+  // Rows [0, B) positive, [B, B + M) negative: values, then statistics.
   Matrix<float> visible_stack_, hidden_stack_, hidden_samples_;
   std::vector<float> row_weights_, lengths_;
+  std::vector<float> signed_weights_;  // of rows of the gradient: the negative ones with the other sign
+  std::vector<Block> blocks_;
+  StatisticsStack stack_;
+  Matrix<float> visible_sums_, hidden_sums_;  // weighted sums over the rows of each block
   std::span<const std::uint64_t> batch_cases_;
   ConstMatrixView<float> batch_absent_;  // the batch where missing values are absent, else empty
   std::size_t positive_rows_ = 0, negative_rows_ = 0;
@@ -113,8 +140,7 @@ class RbmLearner final : public Learner {
   Matrix<float> missing_state_;                        // chains of the missing values, one row
   std::vector<std::uint64_t> missing_start_;           // first cell of each case
 
-  std::vector<BlockMemory> memories_;
-  std::vector<Matrix<float>> gradients_;  // one a worker
+  std::vector<WorkerMemory> memories_;  // one a worker
   // Sums over parts of the gradient, one row a block of weights where columns are summed.
   std::vector<double> weights_dot_gradient_;   // V: sum_j W dW
   std::vector<double> gradient_dot_offset_;    // V: dW lambda

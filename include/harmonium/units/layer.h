@@ -122,6 +122,10 @@ void conditional(const Layer& layer, ConstMatrixView<float> input, const RowCont
 void conditional_mean(const Layer& layer, ConstMatrixView<float> input, const RowContext& context,
                       MatrixView<float> means);
 
+/// True where every state of the layer is a row of whole numbers up to 256, which 16-bit floats hold exactly:
+/// Bernoulli, softmax, binomial and stepped groups, and multinomial ones of fixed length.
+bool has_exact_states(const LayerSpec& spec);
+
 /// s(v) for each value: v / sigma where the variance is learned, else v itself. True where the statistics are
 /// not the values, so that a caller can skip the copy.
 bool has_scaled_statistics(const LayerSpec& spec);

@@ -1,0 +1,79 @@
+#include "data/value_step.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+namespace harmonium {
+namespace {
+
+constexpr float kMostSteps = 256.0f;  // whole numbers up to here are exact in a 16-bit float
+
+struct StepAndLargest {
+  float step, largest;
+};
+
+/// Whether the raw values [first, first + count) of every row are whole numbers from 0 to 255.
+bool are_bytes(const RawValues& raw, std::size_t first, std::size_t count) {
+  if (const auto* dense = std::get_if<NumericArray>(&raw.values); dense && dense->type == ElementType::kU8)
+    return true;
+  bool bytes = true;
+  visit_rows(
+      raw, raw.rows(), [](std::size_t i) { return i; },
+      [&](std::size_t, const auto* row) {
+        for (std::size_t j = first; bytes && j < first + count; ++j) {
+          const auto value = static_cast<double>(row[j]);
+          bytes = std::isnan(value) || (value >= 0.0 && value <= 255.0 && value == std::floor(value));
+        }
+      });
+  return bytes;
+}
+
+std::optional<StepAndLargest> step_of(const Column& column, const RawValues& raw, std::size_t first) {
+  const bool whole = column.offset == 0.0f && are_bytes(raw, first, column.width);
+  switch (column.kind) {
+    case UnitKind::kSoftmax:
+      return StepAndLargest{1.0f, 1.0f};
+    case UnitKind::kBernoulli:
+      if (column.binarise != Binarise::kNone) return StepAndLargest{1.0f, 1.0f};
+      if (!whole || !(column.scale > 0.0f)) return std::nullopt;
+      // A value of 1 must be a whole number of steps too, because samples are 0 or 1.
+      if (const float steps = 1.0f / column.scale; std::abs(steps - std::round(steps)) > 1e-3f)
+        return std::nullopt;
+      return StepAndLargest{column.scale, 1.0f};
+    case UnitKind::kBinomial:
+    case UnitKind::kStepped:
+      if (!whole || column.scale != 1.0f) return std::nullopt;
+      return StepAndLargest{1.0f, static_cast<float>(column.parameter)};
+    case UnitKind::kMultinomial:
+      if (!whole || column.scale != 1.0f || column.parameter == 0) return std::nullopt;
+      return StepAndLargest{1.0f, static_cast<float>(column.parameter)};
+    case UnitKind::kGaussian:
+    case UnitKind::kRectified:
+    case UnitKind::kPoisson:
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+float value_step(const Schema& schema, const RawValues& raw) {
+  std::vector<StepAndLargest> all;
+  for (std::size_t c = 0; c < schema.columns.size(); ++c) {
+    const Column& column = schema.columns[c];
+    if (column.role != ColumnRole::kFeature) continue;
+    const auto one = step_of(column, raw, raw.first_column[c]);
+    if (!one) return 0.0f;
+    all.push_back(*one);
+  }
+  float step = 1.0f;
+  for (const StepAndLargest& one : all) step = std::min(step, one.step);
+  for (const StepAndLargest& one : all) {
+    const float steps = one.step / step;
+    if (std::abs(steps - std::round(steps)) > 1e-3f || one.largest / step > kMostSteps) return 0.0f;
+  }
+  return step;
+}
+
+}  // namespace harmonium

@@ -1,0 +1,268 @@
+#include "harmonium/kernels/packed_weights.h"
+
+#include <algorithm>
+
+#include "harmonium/base/error.h"
+#include "kernels/tiles.h"
+#include "kernels/words.h"
+
+namespace harmonium {
+namespace {
+
+using Words = AlignedVector<std::uint32_t>;
+
+// Rows end on a cache line, and an odd number of lines apart: rows an even number apart share few places of a
+// cache. Vectors of up to 16 rows side by side may be read past the end.
+std::size_t padded(std::size_t columns) {
+  const std::size_t lines = (columns + 15) / 16;
+  return (lines | 1) * 16;
+}
+
+const TileKernels& kernels_of(Precision precision) {
+  if (precision == Precision::kF32) return f32_tiles();
+  const TileKernels* kernels = bf16_tiles();
+  if (kernels == nullptr)
+    throw WorkError("this processor does not multiply 16-bit floats; use precision f32 or auto.");
+  return *kernels;
+}
+
+std::size_t words_of(std::size_t values, Precision precision) {
+  return precision == Precision::kBf16 ? (values + 1) / 2 : values;
+}
+
+}  // namespace
+
+struct ProductMemory::Parts {
+  Words a;             // the left factor
+  NonZeroWords lists;  // of it
+  AlignedVector<float> c;
+};
+
+ProductMemory::ProductMemory() : parts_(std::make_unique<Parts>()) {}
+ProductMemory::~ProductMemory() = default;
+ProductMemory::ProductMemory(ProductMemory&&) noexcept = default;
+ProductMemory& ProductMemory::operator=(ProductMemory&&) noexcept = default;
+
+namespace {
+
+// Runs a product whose result is put into memory.
+MatrixView<float> product_in_memory(const TileKernels& kernels, TileProduct product, std::size_t columns,
+                                    ProductMemory::Parts& memory) {
+  product.c_stride = padded(product.layout.padded_columns());
+  if (memory.c.size() < product.rows * product.c_stride) memory.c.resize(product.rows * product.c_stride);
+  product.c = memory.c.data();
+  tile_product(kernels, product, memory.lists);
+  return {product.c, product.rows, columns, product.c_stride};
+}
+
+}  // namespace
+
+// ---- PackedWeights ----
+
+struct PackedWeights::Parts {
+  std::size_t visible, hidden;
+  Precision precision;
+  const TileKernels& kernels;
+  PanelLayout up_layout, down_layout;
+  Words up, down;
+
+  Parts(std::size_t v, std::size_t h, Precision p)
+      : visible(v),
+        hidden(h),
+        precision(p),
+        kernels(kernels_of(p)),
+        up_layout(words_of(v, p), h, kernels.lanes),
+        down_layout(words_of(h, p), v, kernels.lanes),
+        up(up_layout.size()),
+        down(down_layout.size()) {}
+
+  // One row of the upper layout's words, panel by panel.
+  template <class Write>
+  void write_up_row(std::size_t k, Write write) {
+    const std::size_t width = up_layout.width();
+    for (std::size_t j = 0; j < hidden; j += width)
+      write(j, std::min(width, hidden - j), up.data() + up_layout.place(k, j));
+  }
+
+  void pack_up(ConstMatrixView<float> weights, std::size_t first, std::size_t last) {
+    if (precision == Precision::kF32) {
+      for (std::size_t i = first; i < last; ++i)
+        write_up_row(i, [&](std::size_t j, std::size_t count, std::uint32_t* out) {
+          f32_words(weights.row(i).subspan(j, count), 1.0f, out);
+        });
+      return;
+    }
+    for (std::size_t i = first; i < last; i += 2)
+      write_up_row(i / 2, [&](std::size_t j, std::size_t count, std::uint32_t* out) {
+        bf16_pair({&weights(i, j), i + 1 < visible ? &weights(i + 1, j) : nullptr, 1.0f, 1.0f, count}, out);
+      });
+  }
+
+  void pack_down(ConstMatrixView<float> weights, std::size_t first, std::size_t last) {
+    const std::size_t words = down_layout.words;
+    thread_local Words rows;
+    rows.resize(4 * words);
+    const bool whole_fours = down_layout.width() % 4 == 0;
+    for (std::size_t i = first; i < last; i += 4) {
+      const std::size_t count = std::min<std::size_t>(4, last - i);
+      for (std::size_t r = 0; r < count; ++r) {
+        std::uint32_t* row = rows.data() + r * words;
+        if (precision == Precision::kF32)
+          f32_words(weights.row(i + r), 1.0f, row);
+        else
+          bf16_words(weights.row(i + r), 1.0f, row);
+      }
+      if (count == 4 && whole_fours) {
+        scatter_four_rows(rows.data(), words, words, down.data(), down_layout, i);
+        continue;
+      }
+      for (std::size_t r = 0; r < count; ++r)
+        for (std::size_t k = 0; k < words; ++k) down[down_layout.place(k, i + r)] = rows[r * words + k];
+    }
+  }
+
+  MatrixView<float> run(const Words& weights, const PanelLayout& layout, ConstMatrixView<float> values,
+                        std::size_t columns, float factor, float step, ProductMemory::Parts& memory) const {
+    TileProduct product;
+    product.layout = layout;
+    product.b = weights.data();
+    product.rows = values.rows();
+    product.alpha = factor;
+    if (precision == Precision::kF32) {
+      product.a = reinterpret_cast<const std::uint32_t*>(values.data());
+      product.a_row = static_cast<std::ptrdiff_t>(values.stride());
+    } else {
+      const std::size_t stride = padded(layout.words);
+      if (memory.a.size() < values.rows() * stride) memory.a.resize(values.rows() * stride);
+      for (std::size_t r = 0; r < values.rows(); ++r)
+        bf16_words(values.row(r), 1.0f / step, memory.a.data() + r * stride);
+      product.a = memory.a.data();
+      product.a_row = static_cast<std::ptrdiff_t>(stride);
+      product.alpha *= step;
+    }
+    return product_in_memory(kernels, product, columns, memory);
+  }
+};
+
+PackedWeights::PackedWeights() = default;
+PackedWeights::PackedWeights(std::size_t visible, std::size_t hidden, Precision precision)
+    : parts_(std::make_unique<Parts>(visible, hidden, precision)) {}
+PackedWeights::PackedWeights(ConstMatrixView<float> weights, Precision precision)
+    : PackedWeights(weights.rows(), weights.cols(), precision) {
+  pack(weights, 0, weights.rows());
+}
+PackedWeights::~PackedWeights() = default;
+PackedWeights::PackedWeights(PackedWeights&&) noexcept = default;
+PackedWeights& PackedWeights::operator=(PackedWeights&&) noexcept = default;
+
+Precision PackedWeights::precision() const {
+  return parts_->precision;
+}
+
+void PackedWeights::pack(ConstMatrixView<float> weights, std::size_t first, std::size_t count) {
+  check(weights.rows() == parts_->visible && weights.cols() == parts_->hidden,
+        "packed weights have the shape of the weights");
+  check(first % 4 == 0, "rows are packed from a multiple of 4 on");
+  if (weights.cols() == 0) return;
+  parts_->pack_up(weights, first, first + count);
+  parts_->pack_down(weights, first, first + count);
+}
+
+MatrixView<float> PackedWeights::up(ConstMatrixView<float> values, float factor, float step,
+                                    ProductMemory& memory) const {
+  check(values.cols() == parts_->visible, "an up product takes one value for each visible column");
+  return parts_->run(parts_->up, parts_->up_layout, values, parts_->hidden, factor, step, memory.parts());
+}
+
+MatrixView<float> PackedWeights::down(ConstMatrixView<float> values, float factor, float step,
+                                      ProductMemory& memory) const {
+  check(values.cols() == parts_->hidden, "a down product takes one value for each hidden column");
+  return parts_->run(parts_->down, parts_->down_layout, values, parts_->visible, factor, step, memory.parts());
+}
+
+// ---- StatisticsStack ----
+
+struct StatisticsStack::Parts {
+  std::size_t places = 0, visible = 0, hidden = 0;
+  Precision precision = Precision::kF32;
+  std::size_t stride = 0;  // words of a row of `left`
+  PanelLayout layout;      // of `right`
+  Words left, right;       // visible, hidden
+
+  void store_place(std::size_t place, const RowPair& v, const RowPair& h) {
+    std::uint32_t* left_row = left.data() + place * stride;
+    const std::size_t width = layout.width();
+    if (precision == Precision::kF32)
+      f32_words({v.row0, visible}, v.factor0, left_row);
+    else
+      bf16_pair(v, left_row);
+    for (std::size_t j = 0; j < hidden; j += width) {
+      const std::size_t count = std::min(width, hidden - j);
+      std::uint32_t* out = right.data() + layout.place(place, j);
+      if (precision == Precision::kF32)
+        f32_words({h.row0 + j, count}, h.factor0, out);
+      else
+        bf16_pair({h.row0 + j, h.row1 == nullptr ? nullptr : h.row1 + j, h.factor0, h.factor1, count}, out);
+    }
+  }
+};
+
+StatisticsStack::StatisticsStack() : parts_(std::make_unique<Parts>()) {}
+StatisticsStack::~StatisticsStack() = default;
+StatisticsStack::StatisticsStack(StatisticsStack&&) noexcept = default;
+StatisticsStack& StatisticsStack::operator=(StatisticsStack&&) noexcept = default;
+
+std::size_t StatisticsStack::places(std::size_t rows, Precision precision) {
+  return words_of(rows, precision);
+}
+
+void StatisticsStack::resize(std::size_t places, std::size_t visible, std::size_t hidden,
+                             Precision precision) {
+  Parts& s = *parts_;
+  if (s.places == places && s.visible == visible && s.hidden == hidden && s.precision == precision) return;
+  s.places = places, s.visible = visible, s.hidden = hidden, s.precision = precision;
+  s.stride = padded(visible);
+  s.layout = PanelLayout(places, hidden, kernels_of(precision).lanes);
+  constexpr std::size_t kReadPastTheEnd = 16;
+  s.left.assign(places * s.stride + kReadPastTheEnd, 0u);
+  s.right.assign(s.layout.size(), 0u);
+}
+
+void StatisticsStack::store(std::size_t place, ConstMatrixView<float> visible, float visible_step,
+                            ConstMatrixView<float> hidden, std::span<const float> weights) {
+  Parts& s = *parts_;
+  check(visible.cols() == s.visible && hidden.cols() == s.hidden && visible.rows() == hidden.rows() &&
+            weights.size() == visible.rows(),
+        "statistics have the shape that the stack was made for");
+  const bool pairs = s.precision == Precision::kBf16;
+  const float step = pairs ? visible_step : 1.0f;
+  const float inverse = 1.0f / step;
+  for (std::size_t r = 0; r < visible.rows(); r += pairs ? 2 : 1, ++place) {
+    const bool second = pairs && r + 1 < visible.rows();
+    s.store_place(place,
+                  {visible.row(r).data(), second ? visible.row(r + 1).data() : nullptr, inverse, inverse, s.visible},
+                  {hidden.row(r).data(), second ? hidden.row(r + 1).data() : nullptr, step * weights[r],
+                   second ? step * weights[r + 1] : 0.0f, s.hidden});
+  }
+}
+
+MatrixView<float> StatisticsStack::product(std::size_t first, std::size_t count,
+                                           ProductMemory& memory) const {
+  const Parts& s = *parts_;
+  check(first + count <= s.visible, "rows of the gradient");
+  TileProduct product;
+  product.a = s.left.data() + first;
+  product.a_row = 1;
+  product.a_word = static_cast<std::ptrdiff_t>(s.stride);
+  product.rows = count;
+  product.layout = s.layout;
+  product.b = s.right.data();
+  return product_in_memory(kernels_of(s.precision), product, s.hidden, memory.parts());
+}
+
+void add_weighted_rows(ConstMatrixView<float> values, std::span<const float> weights,
+                       std::span<float> sums) {
+  for (std::size_t r = 0; r < values.rows(); ++r) add_row(values.row(r), weights[r], sums);
+}
+
+}  // namespace harmonium

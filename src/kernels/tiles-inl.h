@@ -1,0 +1,139 @@
+// The kernels of tiles.h, written once for every vector type.
+//
+// `L` describes a vector: its type V, kLanes, kAccumulators (16 or 24: how many vectors of sums the registers
+// hold beside the operands), load, load_floats, store, zero, scale, and
+//   fma(word, b, sum):  sum + word . b  for a word given in memory.
+// Included by tiles.cpp for each of Highway's targets and by tiles_bf16.cpp.
+#if defined(HARMONIUM_KERNELS_TILES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef HARMONIUM_KERNELS_TILES_INL_H_
+#undef HARMONIUM_KERNELS_TILES_INL_H_
+#else
+#define HARMONIUM_KERNELS_TILES_INL_H_
+#endif
+
+/// Which part of the sum a call makes.
+struct TilePart {
+  std::size_t words;
+  bool first, last;
+};
+
+/// M rows by V vectors: every sum in a register, every vector of weights read once for M rows.
+template <class L, int M, int V>
+HARMONIUM_TILE_INLINE void tile(const TileProduct& p, const std::uint32_t* a, const std::uint32_t* b,
+                                float* c, const TilePart& part) {
+  typename L::V sum[M][V];
+  for (int m = 0; m < M; ++m)
+    for (int v = 0; v < V; ++v)
+      sum[m][v] = part.first ? L::zero() : L::load_floats(c + m * p.c_stride + v * L::kLanes);
+  const std::size_t width = p.layout.width();
+  for (std::size_t k = 0; k < part.words; ++k, a += p.a_word, b += width) {
+    typename L::V weights[V];
+    for (int v = 0; v < V; ++v) weights[v] = L::load(b + v * L::kLanes);
+    for (int m = 0; m < M; ++m)
+      for (int v = 0; v < V; ++v) sum[m][v] = L::fma(a[m * p.a_row], weights[v], sum[m][v]);
+  }
+  for (int m = 0; m < M; ++m)
+    for (int v = 0; v < V; ++v)
+      L::store(part.last && p.alpha != 1.0f ? L::scale(sum[m][v], p.alpha) : sum[m][v],
+               c + m * p.c_stride + v * L::kLanes);
+}
+
+/// Tiles of M rows from row `r` on, while there are as many.
+template <class L, int M, int V>
+HARMONIUM_TILE_INLINE std::size_t tile_rows(const TileProduct& p, const std::uint32_t* a,
+                                            const std::uint32_t* b, float* c, const TilePart& part,
+                                            std::size_t r) {
+  for (; r + M <= p.rows; r += M)
+    tile<L, M, V>(p, a + static_cast<std::ptrdiff_t>(r) * p.a_row, b, c + r * p.c_stride, part);
+  return r;
+}
+
+/// All rows by V vectors.
+template <class L, int V>
+HARMONIUM_TILE_INLINE void tile_column(const TileProduct& p, const std::uint32_t* a, const std::uint32_t* b,
+                                       float* c, const TilePart& part) {
+  constexpr int kMost = V == 1 ? 12 : L::kAccumulators / V;
+  std::size_t r = tile_rows<L, kMost, V>(p, a, b, c, part, 0);
+  if constexpr (kMost > 4) r = tile_rows<L, 4, V>(p, a, b, c, part, r);
+  r = tile_rows<L, 2, V>(p, a, b, c, part, r);
+  tile_rows<L, 1, V>(p, a, b, c, part, r);
+}
+
+template <class L>
+HARMONIUM_TILE_INLINE void dense_product(const TileProduct& p) {
+  constexpr std::size_t kWidest = L::kAccumulators / 6;
+  constexpr std::size_t kWords = 256;  // of a panel that tiles go through: they stay in the second cache
+  const std::size_t words = p.layout.words;
+  for (std::size_t panel = 0; panel < p.layout.panels; ++panel) {
+    const std::size_t vectors = p.layout.vectors_of(panel);
+    const std::size_t parts = (vectors + kWidest - 1) / kWidest;
+    for (std::size_t k = 0; k < words; k += kWords) {
+      const std::size_t count = words - k < kWords ? words - k : kWords;
+      const TilePart part{count, k == 0, k + count == words};
+      const std::uint32_t* a = p.a + static_cast<std::ptrdiff_t>(k) * p.a_word;
+      for (std::size_t s = 0, v = 0; s < parts; ++s) {
+        const std::size_t n = (vectors - v + parts - s - 1) / (parts - s);
+        const std::uint32_t* b = p.b + panel * p.layout.panel_stride() + k * p.layout.width() + v * L::kLanes;
+        float* c = p.c + panel * p.layout.width() + v * L::kLanes;
+        if (n == 1) tile_column<L, 1>(p, a, b, c, part);
+        if (n == 2) tile_column<L, 2>(p, a, b, c, part);
+        if constexpr (kWidest > 2) {
+          if (n == 3) tile_column<L, 3>(p, a, b, c, part);
+          if (n == 4) tile_column<L, 4>(p, a, b, c, part);
+        }
+        v += n;
+      }
+    }
+  }
+}
+
+/// One row by a panel of S vectors, over the words listed.
+template <class L, int S>
+HARMONIUM_TILE_INLINE void skipping_row(const TileProduct& p, const std::uint32_t* a, const std::uint32_t* b,
+                                        float* c, const std::uint16_t* index, std::size_t count, bool first,
+                                        bool last) {
+  typename L::V sum[S];
+  for (int v = 0; v < S; ++v) sum[v] = first ? L::zero() : L::load_floats(c + v * L::kLanes);
+  const std::size_t width = p.layout.width();
+  for (std::size_t t = 0; t < count; ++t) {
+    const std::size_t k = index[t];
+    const std::uint32_t* weights = b + k * width;
+    for (int v = 0; v < S; ++v)
+      sum[v] = L::fma(a[static_cast<std::ptrdiff_t>(k) * p.a_word], L::load(weights + v * L::kLanes), sum[v]);
+  }
+  for (int v = 0; v < S; ++v)
+    L::store(last && p.alpha != 1.0f ? L::scale(sum[v], p.alpha) : sum[v], c + v * L::kLanes);
+}
+
+template <class L, int S>
+HARMONIUM_TILE_INLINE void skipping_panel(const TileProduct& p, const NonZeroWords& lists, std::size_t panel) {
+  for (std::size_t block = 0; block < lists.blocks; ++block) {
+    const std::size_t k = block * lists.block;
+    const std::uint32_t* b = p.b + panel * p.layout.panel_stride() + k * p.layout.width();
+    const std::uint32_t* a = p.a + static_cast<std::ptrdiff_t>(k) * p.a_word;
+    for (std::size_t r = 0; r < p.rows; ++r) {
+      const std::uint32_t* start = lists.start.data() + r * lists.blocks + block;
+      skipping_row<L, S>(p, a + static_cast<std::ptrdiff_t>(r) * p.a_row, b,
+                         p.c + r * p.c_stride + panel * p.layout.width(), lists.index.data() + start[0],
+                         start[1] - start[0], block == 0, block + 1 == lists.blocks);
+    }
+  }
+}
+
+template <class L>
+HARMONIUM_TILE_INLINE void skipping_product(const TileProduct& p, const NonZeroWords& lists) {
+  for (std::size_t panel = 0; panel < p.layout.panels; ++panel) {
+    switch (p.layout.vectors_of(panel)) {
+      case 1: skipping_panel<L, 1>(p, lists, panel); break;
+      case 2: skipping_panel<L, 2>(p, lists, panel); break;
+      case 3: skipping_panel<L, 3>(p, lists, panel); break;
+      case 4: skipping_panel<L, 4>(p, lists, panel); break;
+      case 5: skipping_panel<L, 5>(p, lists, panel); break;
+      case 6: skipping_panel<L, 6>(p, lists, panel); break;
+      case 7: skipping_panel<L, 7>(p, lists, panel); break;
+      default: skipping_panel<L, 8>(p, lists, panel); break;
+    }
+  }
+}
+
+#endif  // HARMONIUM_KERNELS_TILES_INL_H_

@@ -1,0 +1,199 @@
+// The f32 kernels for every target of Highway, the lists of words that are not zero, and the choice between
+// dense and skipping kernels.
+#include "kernels/tiles.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "harmonium/base/error.h"
+#include "harmonium/kernels/isa.h"
+
+// Tiles are arrays of vectors, which targets with vectors of unknown length cannot have.
+#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/tiles.cpp"
+#include <hwy/foreach_target.h>
+// After foreach_target.h:
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace harmonium {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+#undef HARMONIUM_TILE_INLINE
+#define HARMONIUM_TILE_INLINE HWY_INLINE
+#include "kernels/tiles-inl.h"
+
+struct FloatLanes {
+  using D = hn::ScalableTag<float>;
+  using V = hn::Vec<D>;
+  static constexpr std::size_t kLanes = HWY_LANES(float);
+  // AVX-512 and NEON have 32 registers, the others 16.
+  static constexpr int kAccumulators = HWY_TARGET <= HWY_AVX3 || HWY_ARCH_ARM ? 24 : 12;
+  static HWY_INLINE V zero() { return hn::Zero(D()); }
+  static HWY_INLINE V load(const std::uint32_t* p) {
+    return hn::BitCast(D(), hn::LoadU(hn::RebindToUnsigned<D>(), p));
+  }
+  static HWY_INLINE V load_floats(const float* p) { return hn::LoadU(D(), p); }
+  static HWY_INLINE void store(V v, float* p) { hn::StoreU(v, D(), p); }
+  static HWY_INLINE V scale(V v, float s) { return hn::Mul(v, hn::Set(D(), s)); }
+  static HWY_INLINE V fma(std::uint32_t word, V b, V sum) {
+    const auto a = hn::BitCast(D(), hn::Set(hn::RebindToUnsigned<D>(), word));
+    return hn::MulAdd(a, b, sum);
+  }
+};
+
+void dense_on_target(const TileProduct& p) {
+  dense_product<FloatLanes>(p);
+}
+void skipping_on_target(const TileProduct& p, const NonZeroWords& lists) {
+  skipping_product<FloatLanes>(p, lists);
+}
+std::size_t lanes_on_target() {
+  return FloatLanes::kLanes;
+}
+
+using DU = hn::ScalableTag<std::uint32_t>;
+
+/// Appends the numbers of the lanes in `mask`, the first lane having number `first`.
+template <class M>
+HWY_INLINE std::uint32_t append_lanes(M mask, std::size_t first, std::uint16_t* index) {
+  const DU d;
+  const hn::RebindToSigned<DU> di;
+  const hn::Rebind<std::uint16_t, DU> d16;
+  const auto numbers = hn::Iota(d, static_cast<std::uint32_t>(first));
+  hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di, hn::Compress(numbers, mask))), d16, index);
+  return static_cast<std::uint32_t>(hn::CountTrue(d, mask));
+}
+
+void list_rows_on_target(const TileProduct& p, NonZeroWords& lists) {
+  const DU d;
+  const std::size_t lanes = hn::Lanes(d);
+  std::uint32_t n = 0;
+  for (std::size_t r = 0; r < p.rows; ++r) {
+    const std::uint32_t* row = p.a + static_cast<std::ptrdiff_t>(r) * p.a_row;
+    for (std::size_t b = 0; b < lists.blocks; ++b) {
+      lists.start[r * lists.blocks + b] = n;
+      const std::size_t begin = b * lists.block, count = std::min(lists.block, p.layout.words - begin);
+      std::size_t k = 0;
+      for (; k + lanes <= count; k += lanes)
+        n += append_lanes(hn::Ne(hn::LoadU(d, row + begin + k), hn::Zero(d)), k, lists.index.data() + n);
+      for (; k < count; ++k)
+        if (row[begin + k] != 0) lists.index[n++] = static_cast<std::uint16_t>(k);
+    }
+  }
+  lists.start[p.rows * lists.blocks] = n;
+}
+
+/// Rows of A that lie side by side: first a bit for each of a vector of rows, word by word, then a list for
+/// each row from its bits.
+void list_columns_on_target(const TileProduct& p, NonZeroWords& lists) {
+  const DU d;
+  const std::size_t lanes = hn::Lanes(d), words = p.layout.words;
+  std::vector<std::uint32_t> bits((words + lists.blocks + 1) * 1 + 2 * lanes, 0u);
+  std::uint32_t n = 0;
+  for (std::size_t first = 0; first < p.rows; first += lanes) {
+    for (std::size_t k = 0; k < words; ++k) {
+      const auto values = hn::LoadU(d, p.a + first + k * static_cast<std::size_t>(p.a_word));
+      std::uint8_t mask[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+      hn::StoreMaskBits(d, hn::Ne(values, hn::Zero(d)), mask);
+      bits[k] = static_cast<std::uint32_t>(mask[0]) | static_cast<std::uint32_t>(mask[1]) << 8;
+    }
+    for (std::size_t i = 0; i < lanes && first + i < p.rows; ++i) {
+      const auto bit = hn::Set(d, 1u << i);
+      for (std::size_t b = 0; b < lists.blocks; ++b) {
+        lists.start[(first + i) * lists.blocks + b] = n;
+        const std::size_t begin = b * lists.block, count = std::min(lists.block, words - begin);
+        std::size_t k = 0;
+        for (; k + lanes <= count; k += lanes)
+          n += append_lanes(hn::TestBit(hn::LoadU(d, bits.data() + begin + k), bit), k, lists.index.data() + n);
+        for (; k < count; ++k)
+          if (bits[begin + k] >> i & 1u) lists.index[n++] = static_cast<std::uint16_t>(k);
+      }
+    }
+  }
+  lists.start[p.rows * lists.blocks] = n;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace harmonium
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace harmonium {
+namespace {
+
+HWY_EXPORT(dense_on_target);
+HWY_EXPORT(skipping_on_target);
+HWY_EXPORT(lanes_on_target);
+HWY_EXPORT(list_rows_on_target);
+HWY_EXPORT(list_columns_on_target);
+
+// Words of a block in the lists: with panels of 8 vectors, what stays of a panel in a first cache of 32 KB
+// when one row after the other picks from it.
+constexpr std::size_t kListWords = 96;
+// Above this share of words that are not zero, tiles that take them all are faster (measured on AVX-512 for
+// both precisions: between 0.5 and 0.65).
+constexpr double kDenseShare = 0.55;
+
+void f32_dense(const TileProduct& product) {
+  HWY_DYNAMIC_DISPATCH(dense_on_target)(product);
+}
+void f32_skipping(const TileProduct& product, const NonZeroWords& lists) {
+  HWY_DYNAMIC_DISPATCH(skipping_on_target)(product, lists);
+}
+
+}  // namespace
+
+PanelLayout::PanelLayout(std::size_t words_, std::size_t columns, std::size_t lanes_)
+    : words(words_), vectors((columns + lanes_ - 1) / lanes_), lanes(lanes_) {
+  constexpr std::size_t kMostVectors = 8;
+  panels = (vectors + kMostVectors - 1) / kMostVectors;
+  panel_vectors = panels == 0 ? 0 : (vectors + panels - 1) / panels;
+  if (panel_vectors > 0) panels = (vectors + panel_vectors - 1) / panel_vectors;
+}
+
+std::size_t PanelLayout::vectors_of(std::size_t panel) const {
+  return std::min(panel_vectors, vectors - panel * panel_vectors);
+}
+
+void NonZeroWords::plan(std::size_t rows, std::size_t words) {
+  constexpr std::size_t kSlack = 64;  // a vector is stored whole
+  blocks = std::max<std::size_t>(1, (words + kListWords - 1) / kListWords);
+  block = (words + blocks - 1) / blocks;
+  blocks = block == 0 ? 1 : std::max<std::size_t>(1, (words + block - 1) / block);
+  index.resize(std::max(index.size(), rows * words + kSlack));
+  start.resize(rows * blocks + 1);
+}
+
+const TileKernels& f32_tiles() {
+  static const TileKernels kernels = [] {
+    cap_instruction_set_from_environment();
+    return TileKernels{"f32", HWY_DYNAMIC_DISPATCH(lanes_on_target)(), f32_dense, f32_skipping};
+  }();
+  return kernels;
+}
+
+void list_nonzero_words(const TileProduct& product, NonZeroWords& lists) {
+  cap_instruction_set_from_environment();
+  if (product.a_word == 1)
+    HWY_DYNAMIC_DISPATCH(list_rows_on_target)(product, lists);
+  else
+    HWY_DYNAMIC_DISPATCH(list_columns_on_target)(product, lists);
+}
+
+void tile_product(const TileKernels& kernels, const TileProduct& product, NonZeroWords& lists) {
+  check(product.a_word == 1 || product.a_row == 1, "the words or the rows of a block lie side by side");
+  if (product.rows == 0 || product.layout.vectors == 0) return;
+  lists.plan(product.rows, product.layout.words);
+  list_nonzero_words(product, lists);
+  const double all = static_cast<double>(product.rows) * static_cast<double>(product.layout.words);
+  if (static_cast<double>(lists.count()) > kDenseShare * all && product.layout.words > 0)
+    kernels.dense(product);
+  else
+    kernels.skipping(product, lists);
+}
+
+}  // namespace harmonium
+#endif  // HWY_ONCE

@@ -22,7 +22,7 @@ using Json = nlohmann::ordered_json;
 struct Globals {
   unsigned threads = 0;
   std::optional<std::uint64_t> seed;
-  std::string precision = "auto";
+  std::string precision;  // empty where it was not given
   bool quiet = false, json = false;
   std::string command_line;           ///< as typed, for reports
   std::atomic<bool>* stop = nullptr;  ///< set by Ctrl-C while `can_save`; else Ctrl-C ends at once

@@ -45,6 +45,7 @@ int run(const Globals& globals, const Options& o) {
   for (const std::string& setting : o.set) apply_setting(recipe, setting);
   // A seed that is asked for stands in the place of all seeds of a sweep.
   if (globals.seed) recipe.seed = *globals.seed, recipe.sweep_seeds.clear();
+  if (!globals.precision.empty()) set_recipe_key(recipe, "train.precision", globals.precision);
   ThreadTeam team(globals.threads);
   TerminalReporter reporter(globals.quiet, globals.can_save);
   RunOptions options{o.resume, o.force, &team, &reporter, globals.stop, globals.command_line};

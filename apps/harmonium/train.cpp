@@ -46,6 +46,7 @@ int train(const Globals& globals, const Options& o) {
   for (const auto& [key, text] : o.keys) set_recipe_key(recipe, key, text);
   for (const std::string& setting : o.set) apply_setting(recipe, setting);
   if (globals.seed) recipe.seed = *globals.seed;
+  if (!globals.precision.empty()) set_recipe_key(recipe, "train.precision", globals.precision);
   ThreadTeam team(globals.threads);
   TerminalReporter reporter(globals.quiet, globals.can_save);
   const RunOptions options{o.resume, o.force, &team, &reporter, globals.stop, globals.command_line};
@@ -62,12 +63,12 @@ int train(const Globals& globals, const Options& o) {
   return 0;
 }
 
-// "--train.rate" and, where no other key ends like it, "--rate".
+// "--train.rate" and, where no other key ends like it, "--rate". "--precision" is an option of every command.
 std::string option_names(const std::string& path, const std::vector<RecipeKey>& keys) {
   const std::string last = path.substr(path.rfind('.') + 1);
   std::size_t alike = 0;
   for (const RecipeKey& key : keys) alike += key.path.substr(key.path.rfind('.') + 1) == last;
-  return (alike == 1 ? "--" + last + "," : "") + "--" + path;
+  return (alike == 1 && last != "precision" ? "--" + last + "," : "") + "--" + path;
 }
 
 void add_key_options(CLI::App& command, Options& o) {

@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <atomic>
-#include <condition_variable>
+#include <cstdint>
 #include <exception>
+#include <limits>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
+
+#include "harmonium/base/error.h"
 
 namespace harmonium {
 
@@ -22,45 +26,97 @@ unsigned available_processors() {
   return std::max(1u, std::thread::hardware_concurrency());
 }
 
+namespace {
+
+// How often a waiting thread looks before it sleeps: some 30 microseconds, about what waking takes. Meetings
+// of a batch are that close together; on a busy machine little is lost.
+constexpr int kLooks = 1000;
+
+void pause_briefly() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+template <class Done>
+bool look_for(Done done) {
+  for (int i = 0; i < kLooks; ++i) {
+    if (done()) return true;
+    pause_briefly();
+  }
+  return false;
+}
+
+}  // namespace
+
+// One word holds the number of the job and how many blocks are left, so that whoever takes a block knows
+// which job it is of and nobody takes one between two jobs. The caller waits for blocks, not for helpers: a
+// helper that the machine has no time for is not missed, the others take its blocks.
 struct ThreadTeam::State {
   using Block = std::function<void(std::size_t, unsigned)>;
 
-  std::mutex mutex;
-  std::condition_variable work_ready, work_done;
-  std::size_t generation = 0;  // counts jobs; a change wakes the helpers
-  std::size_t helpers_busy = 0;
-  bool stopping = false;
-
-  const Block* block = nullptr;
-  std::size_t count = 0;
-  std::atomic<std::size_t> next{0};
+  std::atomic<std::uint64_t> ticket{0};  // job << 32 | blocks not yet taken
+  std::atomic<std::uint32_t> job{0};     // what helpers sleep on
+  std::atomic<const Block*> block{nullptr};
+  std::atomic<std::uint32_t> count{0}, done{0};
+  std::atomic<bool> stopping{false}, failed{false};
+  std::mutex mutex;  // of `failure`
   std::exception_ptr failure;
-
   std::vector<std::jthread> helpers;
 
-  void take_blocks(unsigned worker) {
-    try {
-      for (std::size_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < count;) (*block)(i, worker);
-    } catch (...) {
-      next.store(count, std::memory_order_relaxed);
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
+  /// The next block of job `number`, or nothing where all are taken or the job is over.
+  std::optional<std::uint32_t> take(std::uint32_t number) {
+    std::uint64_t now = ticket.load(std::memory_order_acquire);
+    for (;;) {
+      const auto left = static_cast<std::uint32_t>(now);
+      if (now >> 32 != number || left == 0) return std::nullopt;
+      // From here on the job cannot end without this block, so its count stays.
+      if (ticket.compare_exchange_weak(now, now - 1, std::memory_order_acq_rel))
+        return count.load(std::memory_order_relaxed) - left;
     }
   }
 
-  void help(unsigned worker) {
-    std::size_t seen = 0;
-    for (;;) {
-      {
-        std::unique_lock lock(mutex);
-        work_ready.wait(lock, [&] { return stopping || generation != seen; });
-        if (stopping) return;
-        seen = generation;
-      }
-      take_blocks(worker);
+  void do_block(std::uint32_t index, unsigned worker) {
+    try {
+      if (!failed.load(std::memory_order_relaxed)) (*block.load(std::memory_order_relaxed))(index, worker);
+    } catch (...) {
       const std::lock_guard lock(mutex);
-      if (--helpers_busy == 0) work_done.notify_one();
+      if (!failure) failure = std::current_exception();
+      failed.store(true, std::memory_order_relaxed);
     }
+    // Read before the last block is told as done: the caller may begin another job from then on.
+    const std::uint32_t all = count.load(std::memory_order_relaxed);
+    if (done.fetch_add(1, std::memory_order_acq_rel) + 1 == all) done.notify_one();
+  }
+
+  void help(unsigned worker) {
+    for (std::uint32_t seen = 0;;) {
+      if (!look_for([&] { return job.load(std::memory_order_acquire) != seen; }))
+        job.wait(seen, std::memory_order_acquire);
+      if (stopping.load(std::memory_order_relaxed)) return;
+      seen = job.load(std::memory_order_acquire);
+      while (const auto index = take(seen)) do_block(*index, worker);
+    }
+  }
+
+  void begin_job(std::size_t blocks, const Block& f) {
+    block.store(&f, std::memory_order_relaxed);
+    count.store(static_cast<std::uint32_t>(blocks), std::memory_order_relaxed);
+    done.store(0, std::memory_order_relaxed);
+    failed.store(false, std::memory_order_relaxed);
+    failure = nullptr;
+    const std::uint32_t number = job.load(std::memory_order_relaxed) + 1;
+    ticket.store(static_cast<std::uint64_t>(number) << 32 | blocks, std::memory_order_release);
+    job.store(number, std::memory_order_release);
+  }
+
+  void await_blocks() {
+    const std::uint32_t all = count.load(std::memory_order_relaxed);
+    if (look_for([&] { return done.load(std::memory_order_acquire) == all; })) return;
+    for (std::uint32_t now; (now = done.load(std::memory_order_acquire)) != all;)
+      done.wait(now, std::memory_order_acquire);
   }
 };
 
@@ -71,11 +127,9 @@ ThreadTeam::ThreadTeam(unsigned threads) : state_(std::make_unique<State>()) {
 }
 
 ThreadTeam::~ThreadTeam() {
-  {
-    const std::lock_guard lock(state_->mutex);
-    state_->stopping = true;
-  }
-  state_->work_ready.notify_all();
+  state_->stopping = true;
+  ++state_->job;
+  state_->job.notify_all();
 }
 
 unsigned ThreadTeam::size() const {
@@ -84,21 +138,15 @@ unsigned ThreadTeam::size() const {
 
 void ThreadTeam::run(std::size_t count, const State::Block& block) {
   State& s = *state_;
-  s.block = &block, s.count = count, s.failure = nullptr;
-  s.next.store(0, std::memory_order_relaxed);
   if (s.helpers.empty() || count < 2) {
-    s.take_blocks(0);
-  } else {
-    {
-      const std::lock_guard lock(s.mutex);
-      s.helpers_busy = s.helpers.size();
-      ++s.generation;
-    }
-    s.work_ready.notify_all();
-    s.take_blocks(0);
-    std::unique_lock lock(s.mutex);
-    s.work_done.wait(lock, [&] { return s.helpers_busy == 0; });
+    for (std::size_t i = 0; i < count; ++i) block(i, 0);
+    return;
   }
+  check(count < std::numeric_limits<std::uint32_t>::max(), "a job has fewer than 2^32 blocks");
+  s.begin_job(count, block);
+  s.job.notify_all();
+  while (const auto index = s.take(s.job.load(std::memory_order_relaxed))) s.do_block(*index, 0);
+  s.await_blocks();
   if (s.failure) std::rethrow_exception(s.failure);
 }
 

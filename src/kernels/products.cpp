@@ -100,10 +100,12 @@ std::size_t block_of_cases(std::size_t rows) {
 }
 
 std::size_t block_of_weights(std::size_t rows, std::size_t cols) {
-  // About 64 Ki weights: gradient, weights and velocity of a block stay in a 1 MiB cache. Not below 96 rows,
-  // because every block reads the hidden statistics of the whole batch; a multiple of 16, as packing wants it.
-  const std::size_t fits = std::max<std::size_t>(96, 65536 / std::max<std::size_t>(cols, 1) / 16 * 16);
-  return std::min((rows + 15) / 16 * 16, fits);
+  // About 32 Ki weights: small enough that threads share the rows evenly, some of which have far more states
+  // that are not zero than others. Wide rows come by the hundred, because every block reads the hidden
+  // statistics of the whole batch. Packing wants a multiple of 16.
+  const std::size_t fits =
+      cols >= 1024 ? 96 : std::max<std::size_t>(16, 32768 / std::max<std::size_t>(cols, 1) / 16 * 16);
+  return std::min(rows, fits);
 }
 
 }  // namespace harmonium

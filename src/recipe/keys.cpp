@@ -231,6 +231,11 @@ void add_training_keys(std::vector<KeyRow>& rows) {
   rows.push_back(
       schedule("train.rate", "learning rate on batch means; a list has one value an epoch", AT(train.rate)));
   rows.push_back(shape("train.rate_schedule", "constant, linear (to zero), step or cosine", AT(train.rate)));
+  rows.push_back(choice(
+      "train.precision", "of the products: bf16 where processor and states allow it (auto), f32, or bf16",
+      AT(train.precision),
+      std::array{std::pair{"auto", PrecisionChoice::kAuto}, std::pair{"f32", PrecisionChoice::kF32},
+                 std::pair{"bf16", PrecisionChoice::kBf16}}));
   rows.push_back(schedule("train.momentum", "fraction of the last step kept; a list has one value an epoch",
                           AT(train.momentum)));
   rows.push_back(number("train.variance_rate", "log-variances learn at this fraction of the rate",

@@ -20,11 +20,22 @@ std::string history_text(const std::vector<HistoryRecord>& history) {
   return text;
 }
 
+// "bf16", or "f32 - f32 - bf16" where the RBMs of a stack differ.
+std::string precision_text(const std::vector<Precision>& precisions) {
+  std::string text;
+  for (const Precision precision : precisions)
+    text += (text.empty() ? "" : " - ") + std::string(precision_name(precision));
+  const bool alike = std::all_of(precisions.begin(), precisions.end(),
+                                 [&](Precision precision) { return precision == precisions.front(); });
+  return alike && !precisions.empty() ? std::string(precision_name(precisions.front())) : text;
+}
+
 Model make_model(const Recipe& recipe, const Dataset& train, const GreedyTrainer& trainer) {
   Model model;
   model.net = trainer.net();
   model.last = trainer.last();
   model.seed = recipe.seed;
+  model.precision = precision_text(trainer.precisions());
   model.recipe = recipe_text(recipe);
   model.data_name = train.name();
   model.data_hash = train.hash();

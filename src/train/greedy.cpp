@@ -96,6 +96,12 @@ struct GreedyTrainer::Run {
         std::move(source), std::vector<std::int32_t>(labels.begin(), labels.end()), net.label_columns);
   }
 
+  // Of what RBM `n` learns from, as the sources tell it.
+  float value_step(std::size_t n) const {
+    if (n == 0) return data.train->value_step();
+    return options[n].pass_samples && has_exact_states(net.layer(n).spec) ? 1.0f : 0.0f;
+  }
+
   Rbm initial_rbm(const DataScan& scanned, std::uint64_t seed) const {
     Rbm rbm = net.rbms[layer];
     const TrainOptions& o = options[layer];
@@ -114,9 +120,8 @@ struct GreedyTrainer::Run {
     TrainOptions own = options[layer];
     own.seed = seed;
     const auto base = base_rate_bias(train_source->layer(), scanned.means);
-    learner =
-        std::make_unique<RbmLearner>(initial_rbm(scanned, seed), own, prefix(), team, scanned.missing, base,
-                                           train_source->value_step());
+    learner = std::make_unique<RbmLearner>(initial_rbm(scanned, seed), own, prefix(), team, scanned.missing,
+                                           base, value_step(layer));
     loop = std::make_unique<TrainingLoop>(*learner, *train_source, own, seed);
     monitor = std::make_unique<Monitor>(*train_source, held_out_source.get(), own, seed);
   }
@@ -200,10 +205,11 @@ GreedyTrainer::GreedyTrainer(DeepBeliefNet net, TrainingData data, std::vector<T
     throw InputError(
         "the model has label units, but the data have no labels; give data.labels, or leave the "
         "softmax group out of model.layers.");
+  precisions();  // refused before hours of learning, not after
   for (std::size_t n = 1; n < run.net.depth(); ++n)
     if (run.options[n].tied_start) {
       Rbm trial = run.net.rbms[n];
-      start_tied(run.net.rbms[n - 1], trial);  // refused before hours of learning, not after
+      start_tied(run.net.rbms[n - 1], trial);
     }
 }
 
@@ -225,6 +231,12 @@ const DeepBeliefNet& GreedyTrainer::net() const {
 }
 std::optional<DeepBeliefNet> GreedyTrainer::last() const {
   return run_->last;
+}
+std::vector<Precision> GreedyTrainer::precisions() const {
+  std::vector<Precision> all;
+  for (std::size_t n = 0; n < run_->net.depth(); ++n)
+    all.push_back(choose_precision(run_->net.rbms[n], run_->options[n], run_->value_step(n)));
+  return all;
 }
 const std::vector<HistoryRecord>& GreedyTrainer::history() const {
   return run_->history;

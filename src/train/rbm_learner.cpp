@@ -23,17 +23,10 @@ std::string find_bf16_fault(const Rbm& rbm, const TrainOptions& options, float v
       options.visible_states == VisibleStates::kMeans)
     return "visible_states = \"means\" gives reconstructions that 16-bit floats do not hold";
   for (const LayerSpec* spec : {&rbm.visible.spec, &rbm.hidden.spec})
-    if (!has_exact_states(*spec)) return "16-bit floats do not hold the states of \"" + spec->to_string() + "\"";
+    if (!has_exact_states(*spec))
+      return "16-bit floats do not hold the states of \"" + spec->to_string() + "\"";
   if (value_step <= 0.0f) return "16-bit floats do not hold the values of the data";
   return {};
-}
-
-Precision choose_precision(const Rbm& rbm, const TrainOptions& options, float value_step) {
-  if (options.precision == PrecisionChoice::kF32) return Precision::kF32;
-  const std::string fault = find_bf16_fault(rbm, options, value_step);
-  if (fault.empty()) return Precision::kBf16;
-  if (options.precision == PrecisionChoice::kAuto) return Precision::kF32;
-  throw InputError("precision = \"bf16\" cannot be had: " + fault + "; use auto or f32.");
 }
 
 bool has_open_length(const LayerSpec& spec) {
@@ -80,6 +73,14 @@ double inverse_deviation(const Layer& layer, std::size_t column) {
 }
 
 }  // namespace
+
+Precision choose_precision(const Rbm& rbm, const TrainOptions& options, float value_step) {
+  if (options.precision == PrecisionChoice::kF32) return Precision::kF32;
+  const std::string fault = find_bf16_fault(rbm, options, value_step);
+  if (fault.empty()) return Precision::kBf16;
+  if (options.precision == PrecisionChoice::kAuto) return Precision::kF32;
+  throw InputError("train.precision = \"bf16\" cannot be had: " + fault + "; use auto or f32.");
+}
 
 RbmLearner::RbmLearner(Rbm start, const TrainOptions& options, std::string prefix, ThreadTeam& team,
                        std::vector<std::uint32_t> missing_values, std::span<const float> base_visible_bias,
@@ -346,7 +347,7 @@ void RbmLearner::sum_squares(ThreadTeam& team) {
     m->hidden_scaled.assign(scaled ? rbm_.hidden_columns() : 0, 0.0);
   }
   // sums[i] += weight row[i]^power for the rows of both phases, by blocks of columns.
-  const auto add = [&](const Matrix<float>& stack, std::vector<double> Moments::* sums, int power,
+  const auto add = [&](const Matrix<float>& stack, std::vector<double> Moments::*sums, int power,
                        bool times_length) {
     team.run_blocks(stack.cols(), kMomentColumns, [&](std::size_t first, std::size_t count, unsigned) {
       for (std::size_t r = 0; r < stack.rows(); ++r) {
@@ -544,7 +545,8 @@ void RbmLearner::update_rest(const StepInfo& info) {
   const auto fast_decay = static_cast<float>(options_.fast_decay);
   update_fast_values(fast_rate, fast_decay, rest.visible_bias, rbm_.visible.bias, fast_.visible.bias,
                      effective_.visible.bias);
-  update_fast_values(fast_rate, fast_decay, rest.hidden_bias, rbm_.hidden.bias, fast_.hidden.bias, effective_.hidden.bias);
+  update_fast_values(fast_rate, fast_decay, rest.hidden_bias, rbm_.hidden.bias, fast_.hidden.bias,
+                     effective_.hidden.bias);
   effective_.visible.log_variance = rbm_.visible.log_variance;
   effective_.hidden.log_variance = rbm_.hidden.log_variance;
 }

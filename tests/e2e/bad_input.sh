@@ -138,7 +138,7 @@ expect 2 'PATH is required.*harmonium data describe --help' data describe
 expect 2 'frobnicate' frobnicate
 expect 2 'frob' inspect good.st --frob
 expect 2 'threads' inspect good.st --threads -1
-expect 2 'bf16' inspect good.st --precision bf16
+expect 2 'f17' inspect good.st --precision f17
 expect 2 'is there already' train bars-and-stripes:3 "${tiny[@]}" --out good.st
 expect 2 'start' sample good.st --start somewhere --out x.png
 

@@ -29,7 +29,8 @@ expect 2 'count' sample good.st -n 0 --out x.npy
 expect 2 'cases: 0 is not' evaluate good.st $bars --cases 0
 expect 2 'temperatures: 1 is not' evaluate good.st $bars --likelihood annealed --temperatures 1
 expect 2 'perhaps' evaluate good.st $bars --likelihood perhaps
-expect 2 'bf16.*f32' train $bars "${tiny[@]}" --precision bf16 --out x.st
+expect 2 'bf16.*f32' train $bars "${tiny[@]}" --negative exact --precision bf16 --out x.st
+expect 2 'precision.*bf17' train $bars "${tiny[@]}" --precision bf17 --out x.st
 expect 2 'tset' encode good.st mnist --part tset --out x.npy
 
 # An output of an unknown kind is refused before the work.

@@ -53,5 +53,20 @@ TEST(ThreadTeam, TakesAllProcessorsWhenNotTold) {
   EXPECT_EQ(ThreadTeam().size(), available_processors());
 }
 
+// Jobs so short that helpers come late to one and early to the next: every block once, none of another job.
+TEST(ThreadTeam, ManyShortJobsTakeEveryBlockOnce) {
+  ThreadTeam team(4);
+  std::vector<int> taken(9);
+  for (int job = 0; job < 100'000; ++job) {
+    const std::size_t count = 2 + static_cast<std::size_t>(job) % 8;
+    std::fill(taken.begin(), taken.end(), 0);
+    team.run(count, [&](std::size_t i, unsigned) {
+      for (int wait = 0; wait < 50; ++wait) std::atomic_signal_fence(std::memory_order_seq_cst);
+      ++taken[i];
+    });
+    for (std::size_t i = 0; i < taken.size(); ++i) ASSERT_EQ(taken[i], i < count ? 1 : 0) << job << ' ' << i;
+  }
+}
+
 }  // namespace
 }  // namespace harmonium

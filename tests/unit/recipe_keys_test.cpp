@@ -209,6 +209,7 @@ Recipe unusual() {
                                                               {"model.pass", "\"samples\""},
                                                               {"train.rate_schedule", "\"linear\""},
                                                               {"train.negative", "\"fpcd\""},
+                                                              {"train.precision", "\"f32\""},
                                                               {"train.visible_states", "\"means\""},
                                                               {"measure.likelihood", "\"annealed\""},
                                                               {"report.fantasy_start", "\"data\""}};

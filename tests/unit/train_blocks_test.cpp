@@ -18,18 +18,21 @@ struct Shape {
   std::string name, layers;
   TrainOptions options;
   bool missing = false;
+  float value_step = 0.0f;  // 1: products in bf16 where the processor has them
 };
 
 std::vector<Shape> shapes() {
   std::vector<Shape> all;
   const auto add = [&](std::string name, std::string layers, NegativeKind kind) -> Shape& {
-    all.push_back({std::move(name), std::move(layers), {}, false});
+    all.push_back({std::move(name), std::move(layers), {}, false, 0.0f});
     TrainOptions& o = all.back().options;
     o.negative = kind;
     o.epochs = 2, o.batch = kBatch, o.chains = kChains, o.temperatures = 3, o.rate = 0.05, o.momentum = 0.5;
     return all.back();
   };
   add("cd", "400 - 400", NegativeKind::kContrastiveDivergence);
+  add("cd_bf16", "401 - 301", NegativeKind::kContrastiveDivergence).value_step = 1.0f;
+  add("fpcd_bf16", "400 - 400", NegativeKind::kFastPersistent).value_step = 1.0f;
   Shape& rich = add("pcd_centred", "400 - 400", NegativeKind::kPersistent);
   rich.options.centring = true, rich.options.norm_limit = 0.2, rich.options.sparsity_target = 0.1;
   add("fpcd", "400 - 400", NegativeKind::kFastPersistent).options.norm_limit = 0.2;
@@ -46,14 +49,17 @@ std::vector<Shape> shapes() {
 // Cases of noise around two prototypes.
 class Cases final : public BatchSource {
  public:
-  Cases(const LayerSpec& layer, bool missing)
-      : layer_(layer), values_(kCases, layer.columns()), missing_(missing) {
+  Cases(const LayerSpec& layer, const Shape& shape)
+      : layer_(layer),
+        values_(kCases, layer.columns()),
+        missing_(shape.missing),
+        value_step_(shape.value_step) {
     const Noise noise(5, Stream::kSynthetic, 0);
     for (std::size_t r = 0; r < kCases; ++r)
       for (std::size_t i = 0; i < values_.cols(); ++i) {
         const float u = noise.uniform(r, static_cast<std::uint32_t>(i));
         values_(r, i) = u < ((r + i) % 2 == 0 ? 0.8f : 0.3f) ? 1.0f : 0.0f;
-        if (missing && u > 0.95f) values_(r, i) = std::nanf("");
+        if (missing_ && u > 0.95f) values_(r, i) = std::nanf("");
       }
   }
   std::size_t size() const override { return kCases; }
@@ -64,11 +70,13 @@ class Cases final : public BatchSource {
       std::copy_n(values_.row(cases[r]).data(), values_.cols(), out.row(r).data());
   }
   bool has_missing() const override { return missing_; }
+  float value_step() const override { return value_step_; }
 
  private:
   LayerSpec layer_;
   Matrix<float> values_;
   bool missing_;
+  float value_step_;
 };
 
 class DeterminismOfBlocks : public testing::TestWithParam<Shape> {};
@@ -83,7 +91,7 @@ TEST_P(DeterminismOfBlocks, HoldsForAnyNumberOfThreads) {
   if (shape.name != "exact") {
     ASSERT_LT(block_of_weights(layers[0].columns(), layers[1].columns()), layers[0].columns());
   }
-  const Cases cases(layers[0], shape.missing);
+  const Cases cases(layers[0], shape);
   std::vector<float> first;
   for (const unsigned threads : {1u, 2u, 3u, 5u}) {
     ThreadTeam team(threads);

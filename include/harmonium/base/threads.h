@@ -11,7 +11,8 @@
 
 namespace harmonium {
 
-/// Threads that wait (sleeping, not spinning) between jobs. Not copyable; one job at a time.
+/// Threads that look for the next job for some microseconds and then sleep. Not copyable; one job at a time.
+/// A job waits for its blocks, not for threads: on a busy machine it takes no longer than one thread would.
 class ThreadTeam {
  public:
   /// `threads` counts the caller, which works too; 0 means one for every processor that we may use.

@@ -54,6 +54,8 @@ class GreedyTrainer {
   /// The last iterates, where they differ from `net`.
   std::optional<DeepBeliefNet> last() const;
   const std::vector<HistoryRecord>& history() const;
+  /// Of the products of each RBM, as options, data and processor decide.
+  std::vector<Precision> precisions() const;
 
   /// All that a run needs to go on: equal states give equal bytes. `recipe` is kept in it and compared when
   /// it is read back.

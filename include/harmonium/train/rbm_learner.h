@@ -35,13 +35,17 @@ struct RbmGradient {
   std::vector<float> visible_log_variance, hidden_log_variance;  ///< empty where no variance is learned
 };
 
+/// The precision that a learner with these options takes: options.precision, or what is best for it.
+/// `value_step` is the source's. Throws InputError where bf16 is asked for, but the processor, the states of
+/// a layer, the values or the negative phase do not allow it.
+Precision choose_precision(const Rbm& rbm, const TrainOptions& options, float value_step);
+
 class RbmLearner final : public Learner {
  public:
   /// Learns from `start`. `missing_values`: number of missing cells a case, empty where there are none; with
   /// options.missing_absent they are masked instead of sampled. `base_visible_bias` as for tempering; empty
   /// stands for the start's visible biases. `prefix` names the tensors ("layers.0").
-  /// `value_step` is the source's, for the choice of precision. Throws InputError where options.precision is
-  /// bf16 but the processor, the states of a layer or the kind of learning do not allow it.
+  /// `value_step` is the source's, for the choice of precision. Throws InputError as choose_precision does.
   RbmLearner(Rbm start, const TrainOptions& options, std::string prefix, ThreadTeam& team,
              std::vector<std::uint32_t> missing_values = {}, std::span<const float> base_visible_bias = {},
              float value_step = 0.0f);

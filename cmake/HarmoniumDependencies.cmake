@@ -7,10 +7,9 @@ find_package(nlohmann_json REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(HIGHWAY REQUIRED IMPORTED_TARGET libhwy)
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
-  # Vectors whose length is known only at run time cannot be members of a class, as our kernels hold them: NEON serves.
-  add_compile_definitions("HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128)")
-endif()
+# Vectors of a length that is known only at run time cannot be members of a class or of an array, as our kernels have
+# them. Every file must know the same targets, for it is one of them that is chosen.
+add_compile_definitions("HWY_DISABLED_TARGETS=(HWY_SVE|HWY_SVE2|HWY_SVE_256|HWY_SVE2_128|HWY_RVV)")
 pkg_check_modules(NANOFLANN REQUIRED IMPORTED_TARGET nanoflann)
 
 # toml++ ships headers; older packages have no CMake file.

@@ -13,6 +13,7 @@
 
 #include "harmonium/base/threads.h"
 #include "harmonium/kernels/isa.h"
+#include "harmonium/kernels/precision.h"
 #include "harmonium/kernels/products.h"
 
 #if HWY_ARCH_X86
@@ -99,9 +100,16 @@ std::size_t cache_bytes(int level, int name) {
 }
 
 std::vector<KernelPath> find_paths(const MachineReport& machine) {
-  return {{"dense product", "f32", machine.products_library + ", one thread a product"},
-          {"dense product", "bf16", "none: training takes f32"},
-          {"pass over Bernoulli units", "f32", machine.vectors_library + ", " + machine.vectors}};
+  const std::string vectors = machine.vectors_library + " on " + machine.vectors;
+  const std::string bf16 =
+      has_bf16_products()          ? "own kernels on AVX512_BF16; zero words are skipped where that pays"
+      : machine.has("AVX512_BF16") ? "none, HARMONIUM_ISA caps it: f32 is taken"
+                                   : "none, the processor has no AVX512_BF16: f32 is taken";
+  return {
+      {"products of training", "f32", "own kernels, " + vectors + "; zero words are skipped where that pays"},
+      {"products of training", "bf16", bf16},
+      {"other dense products", "f32", machine.products_library + ", each in one thread"},
+      {"passes over rows", "f32", vectors}};
 }
 
 }  // namespace

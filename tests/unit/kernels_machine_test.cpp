@@ -7,6 +7,7 @@
 
 #include "harmonium/base/threads.h"
 #include "harmonium/kernels/isa.h"
+#include "harmonium/kernels/precision.h"
 #include "harmonium/kernels/products.h"
 
 namespace harmonium {
@@ -44,14 +45,20 @@ TEST(Machine, VectorsAreAmongTheInstructionSets) {
 
 TEST(Machine, EachKindOfWorkHasOnePathAPrecision) {
   std::set<std::pair<std::string, std::string>> seen;
-  bool dense = false;
   for (const KernelPath& path : describe_machine().paths) {
     EXPECT_TRUE(path.precision == "f32" || path.precision == "bf16") << path.precision;
     EXPECT_FALSE(path.path.empty()) << path.work;
     EXPECT_TRUE(seen.emplace(path.work, path.precision).second) << path.work << " in " << path.precision;
-    dense = dense || (path.work == "dense product" && path.precision == "f32");
   }
-  EXPECT_TRUE(dense);
+  EXPECT_TRUE(seen.contains({"products of training", "f32"}));
+  EXPECT_TRUE(seen.contains({"products of training", "bf16"}));
+}
+
+TEST(Machine, SaysWhyThereIsNoBf16) {
+  for (const KernelPath& path : describe_machine().paths)
+    if (path.precision == "bf16") {
+      EXPECT_EQ(path.path.starts_with("none"), !has_bf16_products()) << path.path;
+    }
 }
 
 }  // namespace

@@ -10,9 +10,9 @@ namespace harmonium {
 
 /// How one kind of product (or pass) is computed here in one precision.
 struct KernelPath {
-  std::string work;       ///< what is computed, e.g. "dense product"
+  std::string work;       ///< what is computed, e.g. "products of training"
   std::string precision;  ///< of what goes in, "f32" or "bf16"; sums are f32
-  std::string path;       ///< who computes it, e.g. "oneDNN 2.6.3, sgemm", or why nobody does
+  std::string path;       ///< who computes it, e.g. "oneDNN 2.6.3", or why nobody does
 };
 
 /// What was found. Nothing here changes results by being asked for.

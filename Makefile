@@ -1,6 +1,6 @@
 # What a person types; `make help` lists it. CMake does the building (CMakePresets.json).
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench format lint docs install clean packages packages-dev configure program all
+.PHONY: help demo test test-arm bench format lint docs install clean packages packages-dev configure program all
 
 BUILD := build/release
 JOBS ?= $(shell nproc)
@@ -16,6 +16,7 @@ BENCH_ARGS ?=
 help: ## this list
 	@echo "make demo     train a deep belief net on the MNIST digits and write a report (about 5 minutes)"
 	@echo "make test     build everything and run every test"
+	@echo "make test-arm cross-build for aarch64 and run the unit tests under qemu"
 	@echo "make bench    build and run the benchmarks"
 	@echo "make install  install below PREFIX (default $(PREFIX))"
 	@echo "make docs     API pages from the headers, in build/docs/html"
@@ -44,6 +45,9 @@ demo: program
 
 test: all
 	@scripts/run-tests.sh $(BUILD) $(TEST_ARGS)
+
+test-arm:
+	@scripts/test-arm.sh $(TEST_ARGS)
 
 bench: packages
 	@cmake --preset release -DHARMONIUM_BENCHMARKS=ON --log-level=WARNING >/dev/null

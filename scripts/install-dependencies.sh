@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Installs what harmonium needs and this machine lacks, from the distribution's packages (apt).
 #
-# usage: scripts/install-dependencies.sh [--dev]
+# usage: scripts/install-dependencies.sh [--dev] [--arm]
 #   --dev   also what formatting, linting and the API pages need
+#   --arm   also the cross-compiler and the emulator of scripts/test-arm.sh
 #
 # Does nothing when all is there. Uses apt as root or by a sudo that asks no password; otherwise it prints the
 # one command to type and exits with 1. HARMONIUM_NO_INSTALL=1 skips it (other distributions: see the list).
@@ -18,13 +19,14 @@ packages=(
   libgtest-dev libgmock-dev libbenchmark-dev             # tests and benchmarks
 )
 products=libdnnl-dev            # dense products: oneDNN,
-other_products=libopenblas-dev  # or a BLAS where the distribution has no oneDNN for this processor
+other_products=libopenblas-dev  # or a BLAS where the distribution's oneDNN is not, or has no kernels for this processor
 
 for argument in "$@"; do
   case $argument in
     --dev) packages+=(clang-format clang-tidy libomp-dev doxygen) ;;  # libomp: clang-tidy's omp.h
+    --arm) packages+=(g++-aarch64-linux-gnu qemu-user-static) ;;
     *)
-      echo "install-dependencies.sh: unknown option \"$argument\"; the only one is --dev" >&2
+      echo "install-dependencies.sh: unknown option \"$argument\"; it should be --dev or --arm" >&2
       exit 2
       ;;
   esac
@@ -36,6 +38,8 @@ if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
   echo "HARMONIUM_NO_INSTALL=1: ${packages[*]} $products (or $other_products)" >&2
   exit 1
 fi
+
+if [[ $(dpkg --print-architecture) != amd64 ]]; then products=$other_products; fi
 
 installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${packages[@]}" "$products" \
   "$other_products" 2>/dev/null | sed -n 's/^installed //p' || true)

@@ -6,8 +6,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/base/version.h"
 #include "harmonium/io/png.h"
-#include "harmonium/kernels/isa.h"
-#include "harmonium/kernels/products.h"
+#include "harmonium/kernels/machine.h"
 #include "harmonium/measure/statistics.h"
 #include "harmonium/recipe/run.h"
 #include "harmonium/render/sheet.h"
@@ -21,19 +20,54 @@ struct Options {
   bool machine = false;
 };
 
+Json machine_json(const MachineReport& machine) {
+  Json json = {{"version", version()},
+               {"processor", machine.processor},
+               {"processors", machine.processors},
+               {"cache_bytes",
+                {{"level1", machine.level1_bytes},
+                 {"level2", machine.level2_bytes},
+                 {"level3", machine.level3_bytes}}},
+               {"instruction_sets", machine.instruction_sets},
+               {"cap", machine.cap},
+               {"vectors", machine.vectors},
+               {"vectors_library", machine.vectors_library},
+               {"products_library", machine.products_library},
+               {"paths", Json::array()}};
+  for (const KernelPath& path : machine.paths)
+    json["paths"].push_back({{"work", path.work}, {"precision", path.precision}, {"path", path.path}});
+  return json;
+}
+
+std::string cache_text(std::size_t bytes) {
+  return bytes == 0 ? "unknown" : std::to_string(bytes / 1024) + " KiB";
+}
+
+void print_machine(const MachineReport& machine) {
+  const auto line = [](const char* name, const std::string& value) {
+    std::printf("%-18s%s\n", name, value.c_str());
+  };
+  std::string sets;
+  for (const std::string& name : machine.instruction_sets) sets += (sets.empty() ? "" : ", ") + name;
+  line("harmonium", version());
+  line("processor", machine.processor);
+  line("processors", std::to_string(machine.processors) + " that this process may use");
+  line("caches", "level 1 " + cache_text(machine.level1_bytes) + ", level 2 " +
+                     cache_text(machine.level2_bytes) + ", level 3 " + cache_text(machine.level3_bytes));
+  line("instruction sets", sets.empty() ? "none that the kernels know" : sets);
+  line("vectors", machine.vectors + " of " + machine.vectors_library +
+                      (machine.cap.empty() ? "" : ", capped by HARMONIUM_ISA=" + machine.cap));
+  line("products", machine.products_library);
+  for (const KernelPath& path : machine.paths)
+    line("", path.work + " in " + path.precision + ": " + path.path);
+}
+
 int inspect_machine(const Globals& globals) {
-  const Json json = {{"version", version()},
-                     {"processors", available_processors()},
-                     {"instruction_set", instruction_set_name()},
-                     {"products", products_library()},
-                     {"precision", "f32"}};
-  if (globals.json) {
-    print_json(json);
-  } else {
-    for (const auto& [key, value] : json.items())
-      std::printf("%-16s %s\n", key.c_str(),
-                  value.is_string() ? value.get<std::string>().c_str() : value.dump().c_str());
-  }
+  const MachineReport machine = describe_machine();
+  if (globals.json)
+    print_json(machine_json(machine));
+  else
+    print_machine(machine);
   return 0;
 }
 

@@ -205,8 +205,10 @@ std::vector<std::byte> ByteSource::read_exactly(std::uint64_t count, std::string
                      " bytes, but the file holds " + there + "; it was cut short or is not what it claims");
   };
   if (count > at_most()) cut_short((exact() ? "" : "at most ") + std::to_string(at_most()));
-  constexpr std::uint64_t kFirstStep = std::uint64_t{1} << 24;
+  constexpr std::uint64_t kFirstStep = std::uint64_t{1} << 24, kMostReserved = std::uint64_t{1} << 28;
   std::vector<std::byte> bytes;
+  // Memory that is not touched costs nothing, and bytes that need not move are not there twice.
+  bytes.reserve(std::min(count, kMostReserved));
   while (bytes.size() < count) {
     const std::size_t before = bytes.size();
     const std::uint64_t step = exact() ? count : std::max<std::uint64_t>(kFirstStep, before);

@@ -8,8 +8,6 @@
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/isa.h"
 
-// Tiles are arrays of vectors, which targets with vectors of unknown length cannot have.
-#define HWY_DISABLED_TARGETS (HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128 | HWY_RVV)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/tiles.cpp"
 #include <hwy/foreach_target.h>

@@ -107,7 +107,10 @@ Measures Monitor::measure(const Rbm& rbm, const NegativePhase& negative, std::ui
     measure_free_energies(rbm, train, held_out, negative, measures, team);
   }
   if (const double moved = negative.moved(); moved >= 0) measures["chain_moved"] = moved;
-  if (options_.likelihood_every > 0 && (epoch % options_.likelihood_every == 0 || epoch == options_.epochs))
+  const bool due =
+      options_.likelihood_every > 0 && (epoch % options_.likelihood_every == 0 || epoch == options_.epochs);
+  // Values that are absent are no variables at all, so cases with different ones share no likelihood.
+  if (due && !(missing && options_.missing_absent))
     measure_likelihood(rbm, held_out.empty() ? train : held_out, missing, measures, team);
   return measures;
 }

@@ -54,7 +54,16 @@ has 'deep belief net'
 json inspect net.st
 has '"label_units": 10'
 json inspect --machine
-has '"products"'
+has '"products_library": "(oneDNN|OpenBLAS)'
+has '"precision": "f32"'
+works inspect --machine
+has '^processors +[1-9][0-9]* '
+has '^ +products of training in f32: own kernels'
+HARMONIUM_ISA=scalar works inspect --machine
+has '^vectors .*capped by HARMONIUM_ISA=scalar'
+has '^ +products of training in bf16: none'
+! grep -qE '^vectors +(AVX|SSE)[0-9]' out.txt || fail "HARMONIUM_ISA=scalar is not obeyed: $(cat out.txt)"
+HARMONIUM_ISA=mmx expect 2 'HARMONIUM_ISA.*must be scalar' inspect --machine
 
 # data.
 works data list

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
+#include "harmonium/data/dataset.h"
 #include "harmonium/measure/exact.h"
 #include "harmonium/train/greedy.h"
 #include "unit/rbm_cases.h"
@@ -56,6 +58,31 @@ TEST(Monitor, GoesWithoutWhatCannotBeMeasured) {
     ASSERT_EQ(trainer.history().size(), 2u) << layers;
     EXPECT_EQ(trainer.history()[1].measures.count("log_likelihood"), 0u) << layers;
     EXPECT_EQ(trainer.history()[1].measures.count("reconstruction_error"), 1u) << layers;
+  }
+}
+
+// The likelihood of what was observed is that of a model with unknown values; one whose values are absent has
+// none.
+TEST(Monitor, MeasuresTheObservedOfUnknownValuesAndNothingOfAbsentOnes) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const auto values = matrix_of(3, {1, 0, nan, 0, 1, 1, nan, 1, 0, 1, 1, 0});
+  for (const bool absent : {false, true}) {
+    const Dataset data =
+        dataset_from_matrix(parse_layer("3"), values, {}, {}, absent ? Missing::kAbsent : Missing::kUnknown);
+    TrainOptions options;
+    options.epochs = 2, options.likelihood_every = 1, options.missing_absent = absent;
+    ThreadTeam team(1);
+    GreedyTrainer trainer(make_net(parse_layers("3 - 2"), false), {&data}, {options}, team);
+    EXPECT_TRUE(trainer.run({}));
+    ASSERT_EQ(trainer.history().size(), 2u);
+    for (const HistoryRecord& record : trainer.history()) {
+      EXPECT_EQ(record.measures.count("log_likelihood"), absent ? 0u : 1u) << "absent: " << absent;
+      EXPECT_EQ(record.measures.count("reconstruction_error"), 1u);
+    }
+    if (absent) continue;
+    const Rbm& rbm = trainer.net().top();
+    EXPECT_NEAR(trainer.history()[1].measures.at("log_likelihood"),
+                mean_of(observed_log_likelihoods(rbm, values, exact_log_z(rbm, team), team)), 1e-9);
   }
 }
 

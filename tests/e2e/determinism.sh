@@ -3,7 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 
 # Two layers, persistent chains, averages, momentum, binarising by sampling, a held-out set: all that has state.
-options=(train mnist --limit 1500 --held_out 200 --layers "data - 40 - 30" --epochs 6 --negative pcd --chains 20
+options=(train mnist --limit 1500 --held_out 200 --layers "data - 40 - 30" --epochs 10 --negative pcd --chains 20
   --momentum 0.5 --average_epochs 2 --binarise sample --pass samples --centring true --sparsity_target 0.1
   --likelihood_every 3 --checkpoint_minutes 0.0004 --quiet)
 
@@ -20,7 +20,7 @@ kills=0
 for _ in $(seq 1 60); do
   "$program" "${options[@]}" --out killed.st --resume >/dev/null 2>&1 &
   child=$!
-  sleep "0.$((RANDOM % 60 + 15))"
+  sleep "0.$((RANDOM % 40 + 25))"
   if kill -KILL $child 2>/dev/null; then kills=$((kills + 1)); fi
   wait $child 2>/dev/null || true
   [[ -e killed.st && ! -e killed.st.checkpoint ]] && break
@@ -50,7 +50,7 @@ grep -q -- --resume err.txt || fail "Ctrl-C does not say how to go on"
 cp stopped.st.checkpoint other.st.checkpoint
 cp stopped.st.history.jsonl other.st.history.jsonl
 expect 2 "unfinished run" "${options[@]}" --out stopped.st
-expect 2 "another recipe" "${options[@]}" --out stopped.st --resume --epochs 7
+expect 2 "another recipe" "${options[@]}" --out stopped.st --resume --epochs 11
 expect 2 "another recipe" "${options[@]}" --out stopped.st --resume --seed 2
 works "${options[@]}" --out stopped.st --resume
 cmp whole.st stopped.st || fail "a run stopped by Ctrl-C ends with another model"

@@ -3,7 +3,7 @@
 source "$(dirname "$0")/lib.sh"
 
 # Two layers, persistent chains, averages, momentum, binarising by sampling, a held-out set: all that has state.
-options=(train mnist --limit 1500 --held_out 200 --layers "data - 40 - 30" --epochs 10 --negative pcd --chains 20
+options=(train mnist --limit 1500 --held_out 200 --layers "data - 40 - 30" --epochs 14 --negative pcd --chains 20
   --momentum 0.5 --average_epochs 2 --binarise sample --pass samples --centring true --sparsity_target 0.1
   --likelihood_every 3 --checkpoint_minutes 0.0004 --quiet)
 
@@ -50,7 +50,7 @@ grep -q -- --resume err.txt || fail "Ctrl-C does not say how to go on"
 cp stopped.st.checkpoint other.st.checkpoint
 cp stopped.st.history.jsonl other.st.history.jsonl
 expect 2 "unfinished run" "${options[@]}" --out stopped.st
-expect 2 "another recipe" "${options[@]}" --out stopped.st --resume --epochs 11
+expect 2 "another recipe" "${options[@]}" --out stopped.st --resume --epochs 15
 expect 2 "another recipe" "${options[@]}" --out stopped.st --resume --seed 2
 works "${options[@]}" --out stopped.st --resume
 cmp whole.st stopped.st || fail "a run stopped by Ctrl-C ends with another model"

@@ -32,15 +32,16 @@ struct Between {
 // One block of runs, all temperatures, in one thread.
 class BlockOfRuns {
  public:
-  BlockOfRuns(const Rbm& rbm, std::span<const float> base, std::size_t first, std::size_t count)
+  BlockOfRuns(const Rbm& rbm, const PackedWeights& packed, std::span<const float> base, std::size_t first,
+              std::size_t count)
       : rbm_(rbm),
         base_(base),
         numbers_(count),
         visible_(count, rbm.visible_columns()),
         hidden_(count, rbm.hidden_columns()),
-        input_(count, rbm.hidden_columns()),
         scaled_(rbm.hidden_columns()) {
     std::iota(numbers_.begin(), numbers_.end(), first);
+    memory_.packed = &packed;
   }
 
   void run(std::span<const float> betas, std::uint64_t seed, std::span<double> log_weights,
@@ -80,18 +81,19 @@ class BlockOfRuns {
       to_statistics(rbm_.visible, visible_, memory_.statistics);
       statistics = memory_.statistics;
     }
-    product(statistics, rbm_.weights, input_);
+    input_ = memory_.packed->up(statistics, 1.0f, 1.0f, memory_.product);
   }
   double free_energy_of(const Between& model, std::size_t r) {
     RowContext v, h;
     v.bias = model.visible_bias, h.bias = model.hidden_bias;
-    const auto input = std::as_const(input_).row(r);
+    const auto input = input_.row(r);
     for (std::size_t j = 0; j < scaled_.size(); ++j) scaled_[j] = model.beta * input[j];
     return layer_energy(rbm_.visible, std::as_const(visible_).row(r), v) -
            log_partition(rbm_.hidden, std::span<const float>(scaled_), h);
   }
   void step(const Between& model, const Noise& noise) {
-    for (float& x : input_.values()) x *= model.beta;
+    for (std::size_t r = 0; r < input_.rows(); ++r)
+      for (float& x : input_.row(r)) x *= model.beta;
     RowContext context;
     context.bias = model.hidden_bias;
     conditional(rbm_.hidden, input_, context, {}, hidden_, noise.child(kHiddenHalf), numbers_);
@@ -102,7 +104,8 @@ class BlockOfRuns {
   const Rbm& rbm_;
   std::span<const float> base_;
   std::vector<std::uint64_t> numbers_;
-  Matrix<float> visible_, hidden_, input_;
+  Matrix<float> visible_, hidden_;
+  MatrixView<float> input_;  // s(v) W, in memory_
   std::vector<float> scaled_;
   HalfStepMemory memory_;
 };
@@ -173,8 +176,9 @@ AnnealedLogZ annealed_log_z(const Rbm& rbm, std::span<const float> base_visible_
   std::atomic<std::size_t> ticks{0};
   const std::size_t block = block_of_cases(options.runs), blocks = (options.runs + block - 1) / block;
   const double all = static_cast<double>(blocks) * static_cast<double>(betas.size() - 1);
+  const PackedWeights packed(rbm.weights, Precision::kF32);
   team.run_blocks(options.runs, block, [&](std::size_t first, std::size_t count, unsigned worker) {
-    BlockOfRuns(rbm, base_visible_bias, first, count)
+    BlockOfRuns(rbm, packed, base_visible_bias, first, count)
         .run(betas, options.seed, std::span(log_weights).subspan(first, count), [&] {
           const std::size_t done = ticks.fetch_add(1) + 1;
           if (options.progress && worker == 0) options.progress(static_cast<double>(done) / all);

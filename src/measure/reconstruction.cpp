@@ -20,20 +20,16 @@ Matrix<float> reconstruct(const Rbm& rbm, ConstMatrixView<float> values, ThreadT
   const auto input = complete_missing(rbm, values, 0);
   const auto lengths = document_lengths(rbm.visible.spec, input);
   Matrix<float> result(input.rows(), input.cols());
-  struct Memory {
-    HalfStepMemory half_step;
-    Matrix<float> hidden;
-  };
-  std::vector<Memory> memories(team.size());
+  PassMemory memories(rbm, input.rows(), team);
+  std::vector<Matrix<float>> hidden_means(team.size());
   team.run_blocks(input.rows(), 128, [&](std::size_t first, std::size_t count, unsigned worker) {
-    Memory& memory = memories[worker];
-    memory.hidden.resize(count, rbm.hidden_columns());
-    half_step_mean(rbm, Side::kHidden, input.view().row_block(first, count), {}, memory.hidden,
-                   memory.half_step);
+    Matrix<float>& hidden = hidden_means[worker];
+    hidden.resize(count, rbm.hidden_columns());
+    half_step_mean(rbm, Side::kHidden, input.view().row_block(first, count), {}, hidden, memories[worker]);
     HalfStep down;
     if (!lengths.empty()) down.lengths = std::span(lengths).subspan(first, count);
-    half_step_mean(rbm, Side::kVisible, memory.hidden, down, result.view().row_block(first, count),
-                   memory.half_step);
+    half_step_mean(rbm, Side::kVisible, hidden, down, result.view().row_block(first, count),
+                   memories[worker]);
   });
   return result;
 }

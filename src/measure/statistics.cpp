@@ -41,7 +41,7 @@ Histogram histogram_of(std::span<const float> values, std::size_t bins) {
 
 std::vector<double> hidden_activities(const Rbm& rbm, ConstMatrixView<float> visible, ThreadTeam& team) {
   Matrix<float> means(visible.rows(), rbm.hidden_columns());
-  std::vector<HalfStepMemory> memories(team.size());
+  PassMemory memories(rbm, visible.rows(), team);
   team.run_blocks(visible.rows(), 128, [&](std::size_t first, std::size_t count, unsigned worker) {
     half_step_mean(rbm, Side::kHidden, visible.row_block(first, count), {},
                    means.view().row_block(first, count), memories[worker]);

@@ -38,7 +38,7 @@ Matrix<float> pass_layer(const Rbm& rbm, Side side, ConstMatrixView<float> value
                          std::span<const float> lengths, ThreadTeam& team) {
   const Layer& layer = side == Side::kHidden ? rbm.hidden : rbm.visible;
   Matrix<float> result(values.rows(), layer.columns());
-  std::vector<HalfStepMemory> memories(team.size());
+  PassMemory memories(rbm, values.rows(), team);
   team.run_blocks(values.rows(), kPassRows, [&](std::size_t first, std::size_t count, unsigned worker) {
     const auto out = result.view().row_block(first, count);
     HalfStep options;

@@ -88,6 +88,13 @@ ParameterList Rbm::parameters(const std::string& prefix) {
   return list;
 }
 
+PassMemory::PassMemory(const Rbm& rbm, std::size_t rows, const ThreadTeam& team) : memories_(team.size()) {
+  constexpr std::size_t kRowsThatPay = 64;  // packing takes the time of a few rows
+  if (rows < kRowsThatPay || rbm.weights.empty()) return;
+  packed_ = PackedWeights(rbm.weights, Precision::kF32);
+  for (HalfStepMemory& memory : memories_) memory.packed = &packed_;
+}
+
 void half_step(const Rbm& rbm, Side side, ConstMatrixView<float> values, const HalfStep& options,
                MatrixView<float> means, MatrixView<float> samples, const Noise& noise,
                std::span<const std::uint64_t> cases, HalfStepMemory& memory) {
@@ -124,7 +131,7 @@ double energy(const Rbm& rbm, std::span<const float> visible, std::span<const fl
 
 void free_energy(const Rbm& rbm, ConstMatrixView<float> visible, std::span<double> free_energies,
                  ThreadTeam& team, const Tempering& tempering) {
-  std::vector<HalfStepMemory> memories(team.size());
+  PassMemory memories(rbm, visible.rows(), team);
   RowContext visible_context;
   visible_context.bias = tempering.visible_bias;
   team.run_blocks(visible.rows(), 128, [&](std::size_t first, std::size_t count, unsigned worker) {
@@ -152,7 +159,7 @@ void hidden_free_energy(const Rbm& rbm, ConstMatrixView<float> hidden, std::span
     throw InputError("visible layer \"" + rbm.visible.spec.to_string() +
                      "\" has no length of its own; a sum over documents needs one, as in "
                      "\"multinomial(5) 2000\".");
-  std::vector<HalfStepMemory> memories(team.size());
+  PassMemory memories(rbm, hidden.rows(), team);
   team.run_blocks(hidden.rows(), 128, [&](std::size_t first, std::size_t count, unsigned worker) {
     HalfStepMemory& memory = memories[worker];
     const auto block = hidden.row_block(first, count);

@@ -23,7 +23,7 @@ void hold(const Clamp& clamp, std::size_t first, MatrixView<float> block) {
 
 void sample_hidden(const Rbm& rbm, Chains& chains, std::uint64_t seed, ThreadTeam& team) {
   const Noise noise = Noise(seed, Stream::kChainStart, chains.steps).child(kHiddenHalf);
-  std::vector<HalfStepMemory> memories(team.size());
+  PassMemory memories(rbm, chains.size(), team);
   std::vector<std::uint64_t> numbers(chains.size());
   std::iota(numbers.begin(), numbers.end(), 0u);
   team.run_blocks(chains.size(), block_of_cases(chains.size()),
@@ -72,7 +72,7 @@ Chains start_chains_from_bias(const Rbm& rbm, std::size_t count, std::uint64_t s
 
 void advance(const Rbm& rbm, Chains& chains, std::uint64_t steps, std::uint64_t seed, ThreadTeam& team,
              const Clamp& clamp) {
-  std::vector<HalfStepMemory> memories(team.size());
+  PassMemory memories(rbm, chains.size() * steps, team);
   std::vector<std::uint64_t> numbers(chains.size());
   std::iota(numbers.begin(), numbers.end(), 0u);
   team.run_blocks(chains.size(), block_of_cases(chains.size()),

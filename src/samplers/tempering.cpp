@@ -140,7 +140,9 @@ void advance_tempering(const Rbm& rbm, TemperedChains& chains, std::uint64_t ste
                        ThreadTeam& team) {
   const std::size_t block = block_of_cases(chains.chains), pairs = chains.betas.size() - 1;
   const std::size_t blocks = (chains.chains + block - 1) / block;
+  const PackedWeights packed(rbm.weights, Precision::kF32);
   std::vector<TemperingMemory> memories(team.size());
+  for (TemperingMemory& memory : memories) memory.half_step.packed = &packed;
   Matrix<double> accepted(blocks, pairs);
   team.run_blocks(chains.chains, block, [&](std::size_t first, std::size_t count, unsigned worker) {
     for (std::uint64_t s = 0; s < steps; ++s)

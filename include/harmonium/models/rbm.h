@@ -56,6 +56,18 @@ struct HalfStepMemory {
   std::vector<float> lengths;
 };
 
+/// Working memory of every thread of a team, for `rows` rows in all that will be multiplied by the weights of
+/// an RBM: where they are many enough to pay for it, the weights are packed once for all threads.
+class PassMemory {
+ public:
+  PassMemory(const Rbm& rbm, std::size_t rows, const ThreadTeam& team);
+  HalfStepMemory& operator[](unsigned worker) { return memories_[worker]; }
+
+ private:
+  PackedWeights packed_;
+  std::vector<HalfStepMemory> memories_;
+};
+
 /// How the conditional of a layer is changed from the model's own.
 struct HalfStep {
   /// Factor of the interactions: the inverse temperature of tempered chains.

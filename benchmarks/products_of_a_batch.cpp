@@ -1,6 +1,6 @@
 // T(products): how long the dense products of one CD-1 batch take by themselves, each by several libraries.
 //
-//   products_of_a_batch --shape VxHxB [--threads N] [--rounds N] [--milliseconds N]
+//   products_of_a_batch --shape VxHxB [--threads N] [--rounds N] [--ones FRACTION] [--milliseconds N]
 //
 // A batch of B cases has five products' worth of work, 2 B V H operations each: up, down, up again, and the
 // gradient, which is one product over the 2 B rows of both phases. Up and down are cut between the threads by
@@ -33,6 +33,8 @@
 
 #include "harmonium/base/matrix.h"
 #include "harmonium/kernels/isa.h"
+#include "harmonium/kernels/packed_weights.h"
+#include "harmonium/kernels/precision.h"
 #include "harmonium/kernels/products.h"
 
 #ifdef HARMONIUM_ONEDNN
@@ -49,6 +51,7 @@ struct Options {
   std::size_t visible = 784, hidden = 500, batch = 100;
   unsigned threads = 1;
   int rounds = 5;
+  float ones = 0.19f;     // of the states: what of MNIST's pixels is not zero; some kernels skip zeros
   double seconds = 0.05;  // a measurement of one contender in one round lasts about so long
 };
 
@@ -76,19 +79,39 @@ Rows rows_of_thread(std::size_t rows, unsigned thread, unsigned threads) {
   return {first, rows * (thread + 1) / threads - first};
 }
 
-/// Something that can compute a product. `prepare` is called in the thread that will call what it returns,
-/// and packs and converts beforehand; an empty function says that this contender cannot.
+/// `run` computes the thread's rows of C; `fetch` copies them into C where they are kept elsewhere. An empty
+/// `run` says that this contender cannot.
 struct Prepared {
   std::function<void()> run;
+  std::function<void()> fetch = [] {};
 };
+/// Something that can compute a product. `prepare` is called in the thread that will call what it returns,
+/// and packs and converts beforehand.
 struct Contender {
   std::string name;
   bool bf16;
   std::function<Prepared(const Product&, Rows)> prepare;
 };
 
+/// What the threads of one contender share, by product, as they would share the weights.
+template <class T>
+class Shared {
+ public:
+  /// The one that is kept under `name` if it `fits`, else a new one.
+  T get(const std::string& name, const std::function<bool(const T&)>& fits, const std::function<T()>& make) {
+    const std::lock_guard hold(mutex_);
+    const auto found = kept_.find(name);
+    if (found != kept_.end() && fits(found->second)) return found->second;
+    return kept_.insert_or_assign(name, make()).first->second;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, T> kept_;
+};
+
 // ---- harmonium: what training calls; a new kernel is one more line in `contenders`
-// ----------------------------------------------------------------------------------------------------
+// ---------------------------
 
 harmonium::ConstMatrixView<float> part_of_a(const Product& p, Rows rows) {
   return p.turn_a
@@ -96,12 +119,65 @@ harmonium::ConstMatrixView<float> part_of_a(const Product& p, Rows rows) {
              : harmonium::ConstMatrixView<float>(p.a->data() + rows.first * p.k(), rows.count, p.k(), p.k());
 }
 
-Prepared prepare_ours(const Product& p, Rows rows) {
+Prepared prepare_plain(const Product& p, Rows rows) {
   const harmonium::ConstMatrixView<float> a = part_of_a(p, rows);
   const harmonium::ConstMatrixView<float> b(p.b->data(), p.k(), p.n(), p.n());
   const harmonium::MatrixView<float> c(p.c->data() + rows.first * p.n(), rows.count, p.n(), p.n());
   const auto turn = p.turn_a ? harmonium::Transpose::kYes : harmonium::Transpose::kNo;
   return {[=] { harmonium::product(1.0f, a, turn, b, harmonium::Transpose::kNo, 0.0f, c); }};
+}
+
+/// Weights in panels, as training keeps them, multiplied by blocks of cases. Rows are converted to the words
+/// of the panels within `run`, since that is part of the call.
+using Panels = std::shared_ptr<const harmonium::PackedWeights>;
+
+Prepared prepare_panels(harmonium::Precision precision, Shared<Panels>& shared, const Product& p, Rows rows) {
+  const Panels panels = shared.get(
+      p.name, [](const Panels&) { return true; },
+      [&] { return std::make_shared<const harmonium::PackedWeights>(p.b->view(), precision); });
+  const auto a = part_of_a(p, rows);
+  const auto memory = std::make_shared<harmonium::ProductMemory>();
+  const std::size_t block = harmonium::block_of_cases(p.m());
+  const auto each = [=](const std::function<void(std::size_t, harmonium::MatrixView<float>)>& use) {
+    for (std::size_t i = 0; i < a.rows(); i += block)
+      use(i, panels->up(a.row_block(i, std::min(block, a.rows() - i)), 1.0f, 1.0f, *memory));
+  };
+  const harmonium::MatrixView<float> c(p.c->data() + rows.first * p.n(), rows.count, p.n());
+  return {[=] { each([](std::size_t, harmonium::MatrixView<float>) {}); },
+          [=] {
+            each([&](std::size_t first, harmonium::MatrixView<float> block_of_c) {
+              for (std::size_t i = 0; i < block_of_c.rows(); ++i)
+                std::ranges::copy(block_of_c.row(i), c.row(first + i).begin());
+            });
+          }};
+}
+
+/// The gradient from a stack of statistics, by the blocks of weights that training updates.
+using Stack = std::shared_ptr<const harmonium::StatisticsStack>;
+
+Prepared prepare_stack(harmonium::Precision precision, Shared<Stack>& shared, const Product& p, Rows rows) {
+  const Stack stack = shared.get(
+      p.name, [](const Stack&) { return true; },
+      [&] {
+        auto made = std::make_shared<harmonium::StatisticsStack>();
+        made->resize(harmonium::StatisticsStack::places(p.k(), precision), p.m(), p.n(), precision);
+        made->store(0, p.a->view(), 1.0f, p.b->view(), std::vector<float>(p.k(), 1.0f));
+        return Stack(made);
+      });
+  const auto memory = std::make_shared<harmonium::ProductMemory>();
+  const std::size_t block = harmonium::block_of_weights(p.m(), p.n());
+  const auto each = [=](const std::function<void(std::size_t, harmonium::MatrixView<float>)>& use) {
+    for (std::size_t i = 0; i < rows.count; i += block)
+      use(rows.first + i, stack->product(rows.first + i, std::min(block, rows.count - i), *memory));
+  };
+  harmonium::Matrix<float>* c = p.c;
+  return {[=] { each([](std::size_t, harmonium::MatrixView<float>) {}); },
+          [=] {
+            each([&](std::size_t first, harmonium::MatrixView<float> block_of_c) {
+              for (std::size_t i = 0; i < block_of_c.rows(); ++i)
+                std::ranges::copy(block_of_c.row(i), c->row(first + i).begin());
+            });
+          }};
 }
 
 // ---- OpenBLAS
@@ -143,22 +219,6 @@ Prepared prepare_openblas(const OpenBlas& blas, const Product& p, Rows rows) {
 using Tag = dnnl::memory::format_tag;
 using Type = dnnl::memory::data_type;
 
-/// The right-hand sides that the threads share, as they would share the weights, by contender and product.
-class SharedInputs {
- public:
-  dnnl::memory get(const std::string& name, const dnnl::memory::desc& layout,
-                   const std::function<dnnl::memory()>& make) {
-    const std::lock_guard hold(mutex_);
-    const auto found = kept_.find(name);
-    if (found != kept_.end() && found->second.get_desc() == layout) return found->second;
-    return kept_.insert_or_assign(name, make()).first->second;
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, dnnl::memory> kept_;
-};
-
 dnnl::matmul::primitive_desc describe(const dnnl::memory::desc& a, const dnnl::memory::desc& b,
                                       const dnnl::memory::desc& c, const dnnl::engine& engine) {
   dnnl::primitive_attr own_scratchpad;
@@ -178,7 +238,7 @@ dnnl::memory converted(dnnl::memory from, const dnnl::memory::desc& to, dnnl::st
 }
 
 /// `packed` lets oneDNN choose the layouts of both inputs. Each thread has its own primitive and scratchpad.
-Prepared prepare_onednn(bool packed, Type type, SharedInputs& shared, const Product& p, Rows rows) {
+Prepared prepare_onednn(bool packed, Type type, Shared<dnnl::memory>& shared, const Product& p, Rows rows) {
   try {
     omp_set_num_threads(1);
     static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
@@ -200,8 +260,10 @@ Prepared prepare_onednn(bool packed, Type type, SharedInputs& shared, const Prod
       // Of a strided layout that has gaps, memory is taken for the whole: only its rows are written.
       a = converted(a, description.src_desc(), stream);
       const dnnl::memory whole = b;
-      b = shared.get(p.name, description.weights_desc(),
-                     [&] { return converted(whole, description.weights_desc(), stream); });
+      const auto layout = description.weights_desc();
+      b = shared.get(
+          p.name, [&](const dnnl::memory& kept) { return kept.get_desc() == layout; },
+          [&] { return converted(whole, layout, stream); });
     }
     dnnl::memory scratchpad(description.scratchpad_desc(), engine);
     dnnl::matmul primitive(description);
@@ -217,11 +279,22 @@ Prepared prepare_onednn(bool packed, Type type, SharedInputs& shared, const Prod
 #endif
 
 std::vector<Contender> contenders() {
-  std::vector<Contender> all{{"harmonium f32", false, prepare_ours}};
+  std::vector<Contender> all{{"harmonium plain f32", false, prepare_plain}};
+  for (const auto precision : {harmonium::Precision::kF32, harmonium::Precision::kBf16}) {
+    const bool bf16 = precision == harmonium::Precision::kBf16;
+    if (bf16 && !harmonium::has_bf16_products()) continue;
+    const auto panels = std::make_shared<Shared<Panels>>();
+    const auto stacks = std::make_shared<Shared<Stack>>();
+    all.push_back({"harmonium packed " + std::string(harmonium::precision_name(precision)), bf16,
+                   [=](const Product& p, Rows rows) {
+                     return p.turn_a ? prepare_stack(precision, *stacks, p, rows)
+                                     : prepare_panels(precision, *panels, p, rows);
+                   }});
+  }
 #ifdef HARMONIUM_ONEDNN
   for (const bool bf16 : {false, true}) {
     for (const bool packed : {false, true}) {
-      const auto shared = std::make_shared<SharedInputs>();
+      const auto shared = std::make_shared<Shared<dnnl::memory>>();
       const Type type = bf16 ? Type::bf16 : Type::f32;
       all.push_back(
           {std::string("oneDNN ") + (packed ? "packed " : "plain ") + (bf16 ? "bf16" : "f32"), bf16,
@@ -261,6 +334,7 @@ double time_product(const Contender& contender, const Product& product, unsigned
       for (int i = 0; i < repeats; ++i) part.run();
     }
     meeting.arrive_and_wait();
+    if (part.run) part.fetch();
   };
   {
     std::vector<std::jthread> team;
@@ -320,15 +394,17 @@ std::map<std::string, double> time_all(const std::vector<Contender>& all, const 
 // ---- the batch
 // -----------------------------------------------------------------------------------------------
 
-enum class Values { kStates, kWeights };
+enum class Values { kStates, kMeans, kWeights };
 
-Matrix filled(std::size_t rows, std::size_t cols, Values kind, std::uint32_t seed) {
+/// Binary states of which a fraction `ones` is 1, means in [0, 1), or weights about 0.
+Matrix filled(std::size_t rows, std::size_t cols, Values kind, float ones) {
   Matrix matrix(rows, cols);
-  std::mt19937 random(seed);
+  std::mt19937 random(1);
   for (float& value : matrix.values()) {
-    const auto bits = random();
-    value = kind == Values::kStates ? static_cast<float>(bits < 0x40000000u)
-                                    : (static_cast<float>(bits >> 8) * 0x1p-24f - 0.5f) * 0.1f;
+    const float uniform = static_cast<float>(random() >> 8) * 0x1p-24f;
+    value = kind == Values::kStates  ? static_cast<float>(uniform < ones)
+            : kind == Values::kMeans ? uniform
+                                     : 0.1f * (uniform - 0.5f);
   }
   return matrix;
 }
@@ -337,12 +413,12 @@ Matrix filled(std::size_t rows, std::size_t cols, Values kind, std::uint32_t see
 class Batch {
  public:
   explicit Batch(const Options& o)
-      : visible_(filled(o.batch, o.visible, Values::kStates, 1)),
-        hidden_(filled(o.batch, o.hidden, Values::kStates, 2)),
-        weights_(filled(o.visible, o.hidden, Values::kWeights, 3)),
-        turned_(filled(o.hidden, o.visible, Values::kWeights, 4)),
-        both_visible_(filled(2 * o.batch, o.visible, Values::kStates, 5)),
-        both_hidden_(filled(2 * o.batch, o.hidden, Values::kStates, 6)),
+      : visible_(filled(o.batch, o.visible, Values::kStates, o.ones)),
+        hidden_(filled(o.batch, o.hidden, Values::kStates, o.ones)),
+        weights_(filled(o.visible, o.hidden, Values::kWeights, o.ones)),
+        turned_(filled(o.hidden, o.visible, Values::kWeights, o.ones)),
+        both_visible_(filled(2 * o.batch, o.visible, Values::kStates, o.ones)),
+        both_hidden_(filled(2 * o.batch, o.hidden, Values::kMeans, o.ones)),
         up_(o.batch, o.hidden),
         down_(o.batch, o.visible),
         gradient_(o.visible, o.hidden) {}
@@ -373,11 +449,13 @@ Options parse(int count, char** words) {
       options.threads = static_cast<unsigned>(std::clamp(std::stoi(value), 1, 1024));
     } else if (word == "--rounds") {
       options.rounds = std::max(1, std::stoi(value));
+    } else if (word == "--ones") {
+      options.ones = std::clamp(std::stof(value), 0.0f, 1.0f);
     } else if (word == "--milliseconds") {
       options.seconds = 1e-3 * std::max(1, std::stoi(value));
     } else {
       throw std::invalid_argument("unknown option " + word +
-                                  "; options are --shape --threads --rounds --milliseconds");
+                                  "; options are --shape --threads --rounds --ones --milliseconds");
     }
   }
   if (options.threads > options.batch) throw std::invalid_argument("more threads than cases in a batch");
@@ -399,7 +477,9 @@ std::pair<std::string, double> fastest(const std::vector<Contender>& all,
 Json measure(const Options& options) {
   const auto all = contenders();
   Batch batch(options);
-  Json result{{"shape", {options.visible, options.hidden, options.batch}}, {"threads", options.threads}};
+  Json result{{"shape", {options.visible, options.hidden, options.batch}},
+              {"threads", options.threads},
+              {"ones", std::round(1e4 * options.ones) / 1e4}};
   result["ours"] = harmonium::products_library();
   result["products"] = Json::array();
   double f32 = 0, bf16 = 0;

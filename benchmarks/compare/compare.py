@@ -342,7 +342,7 @@ def products_table(products):
 def shape_section(comparison, shape, rows, products):
     data = "MNIST bytes" if shape.visible == 784 else "random 0/1 bytes"
     lines = [f"## {shape.visible} x {shape.hidden}, batch {shape.batch}", "",
-             f"{shape.cases:,} cases of {data}; {comparison.options.rounds} rounds of {shape.epochs} epochs.", ""]
+             f"{shape.cases:,} cases of {data}; rounds: {comparison.options.rounds}, epochs timed in each: {shape.epochs}.", ""]
     for algorithm in ("CD-1", "PCD"):
         if any(row.algorithm == algorithm for row in rows):
             lines += algorithm_table(shape, rows, products, algorithm) + [""]

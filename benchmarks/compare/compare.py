@@ -16,6 +16,7 @@ import pathlib
 import platform
 import random
 import re
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -77,6 +78,11 @@ class Contender:
 
 def say(text):
     print(text, file=sys.stderr, flush=True)
+
+
+def why_not(result):
+    """Why a result has no time."""
+    return result.get("unavailable", "too short to tell from the noise of this machine")
 
 
 # ---- running programs ------------------------------------------------------------------------------------------
@@ -183,7 +189,8 @@ class Comparison:
             return first
         result = seconds(1 + shape.epochs)
         if "unavailable" not in result:
-            result["seconds_per_epoch"] = (result["seconds"] - first["seconds"]) / shape.epochs
+            if result["seconds"] > first["seconds"]:  # else other programs hid the difference
+                result["seconds_per_epoch"] = (result["seconds"] - first["seconds"]) / shape.epochs
             inspect = [self.build / "bin/harmonium", "inspect", "model.safetensors", "--json"]
             result["took"] = call(inspect, 1, self.options.limit).get("precision")
         return result
@@ -248,7 +255,7 @@ class Comparison:
                 if "version" in result:
                     self.versions[row.program] = result["version"]
                 say(f"  {row.name}: " + (f"{result['seconds_per_epoch']:.3f} s an epoch"
-                                         if "seconds_per_epoch" in result else result["unavailable"]))
+                                         if "seconds_per_epoch" in result else why_not(result)))
             for threads, found in products.items():
                 result = self.products(shape, threads)
                 if "unavailable" in result:
@@ -307,7 +314,7 @@ def algorithm_table(shape, rows, products, algorithm):
              " share |", "| --- | --- | ---: | ---: | --- | ---: | ---: | ---: | ---: |"]
     for row in (row for row in rows if row.algorithm == algorithm):
         if row.seconds is None:
-            reason = row.results[-1]["unavailable"] if row.results else "not run"
+            reason = why_not(row.results[-1])
             lines.append(f"| {row.program} | {row.precision} | {row.threads} | not run: {reason.replace('|', '/')} |"
                          " | | | | |")
             continue
@@ -383,7 +390,7 @@ def introduction(comparison):
     return ["# harmonium beside its peers", "",
             f"Machine: {model}, {os.cpu_count()} processors ({', '.join(vectors)}), {platform.system()} "
             f"{platform.release()}.", f"Versions: {', '.join(versions)}.",
-            f"Command: `make bench BENCH_ARGS=\"{' '.join(sys.argv[1:])}\"`.", "",
+            f"Command: `make bench BENCH_ARGS=\"{shlex.join(sys.argv[1:])}\"`.", "",
             "Medians; contenders took turns in one run. Seconds are of training alone, a first epoch not counted; peak "
             "memory is of the whole process. CD-1 has momentum 0.9 and weight cost 0.0002. T(products) is the time of an "
             "epoch's products, each by the fastest library of this machine on the same threads; the share is "

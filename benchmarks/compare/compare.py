@@ -111,7 +111,11 @@ def call(command, threads, limit):
     output, errors = work / "output", work / "errors"
     before, begin = busy_seconds(), time.monotonic()
     with open(output, "wb") as out, open(errors, "wb") as err:
-        process = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err, cwd=work, env=environment)
+        try:
+            process = subprocess.Popen([str(word) for word in command], stdout=out, stderr=err, cwd=work,
+                                       env=environment)
+        except OSError as error:
+            return {"unavailable": f"{error.strerror}: {error.filename}"}
         usage, code = wait(process, limit)
     elapsed = max(time.monotonic() - begin, 1e-9)
     if code != 0:

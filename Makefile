@@ -1,6 +1,6 @@
 # What a person types; `make help` lists it. CMake does the building (CMakePresets.json).
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-arm bench format lint docs install clean packages packages-dev configure program all
+.PHONY: help demo test test-arm bench bench-micro bench-programs bench-peers format lint docs install clean packages packages-dev configure program all
 
 BUILD := build/release
 JOBS ?= $(shell nproc)
@@ -9,7 +9,8 @@ PREFIX ?= /usr/local
 DEMO_ARGS ?=
 DEMO_RECIPE := recipes/mnist-dbn.toml
 DEMO_OUT := runs/mnist-dbn
-# More options for ctest, e.g. make test TEST_ARGS="-R Philox", and for the benchmarks' own options
+# More options for ctest, e.g. make test TEST_ARGS="-R Philox", and for the comparison (or the micro benchmarks), e.g.
+# make bench BENCH_ARGS="--shapes 784x500x100 --rounds 1"
 TEST_ARGS ?=
 BENCH_ARGS ?=
 
@@ -17,7 +18,8 @@ help: ## this list
 	@echo "make demo     train a deep belief net on the MNIST digits and write a report (about 5 minutes)"
 	@echo "make test     build everything and run every test"
 	@echo "make test-arm cross-build for aarch64 and run the unit tests under qemu"
-	@echo "make bench    build and run the benchmarks"
+	@echo "make bench    compare with PyTorch, scikit-learn and others; writes build/bench/table.md (about 40 minutes)"
+	@echo "make bench-micro  the small benchmarks: random numbers, passes"
 	@echo "make install  install below PREFIX (default $(PREFIX))"
 	@echo "make docs     API pages from the headers, in build/docs/html"
 	@echo "make format   format all C++ files"
@@ -49,9 +51,17 @@ test: all
 test-arm:
 	@scripts/test-arm.sh $(TEST_ARGS)
 
-bench: packages
+bench-programs: packages
 	@cmake --preset release -DHARMONIUM_BENCHMARKS=ON --log-level=WARNING >/dev/null
-	@cmake --build $(BUILD) --parallel $(JOBS) --target harmonium_benchmarks
+	@cmake --build $(BUILD) --parallel $(JOBS) --target harmonium_program harmonium_benchmarks products_of_a_batch
+
+bench-peers: packages
+	@scripts/install-benchmark-peers.sh
+
+bench: bench-programs bench-peers
+	@python3 benchmarks/compare/compare.py $(BENCH_ARGS)
+
+bench-micro: bench-programs
 	$(BUILD)/bin/harmonium_benchmarks $(BENCH_ARGS)
 
 install: program

@@ -11,8 +11,8 @@
 #include <cmath>
 #include <limits>
 
-#include "units/bernoulli_simd.h"
 #include "units/kind.h"
+#include "units/passes.h"
 
 namespace harmonium {
 namespace {
@@ -34,7 +34,7 @@ void mean(const GroupRow& row, const float* input, float* mean) {
 void sample(const GroupRow& row, const float* input, const RowNoise& noise, float* sample) {
   const auto scale = static_cast<float>(row.bias_scale);
   PassRows p = one_row(row, input, scale);
-  p.samples = sample, p.key = noise.noise.key(), p.cases = &noise.case_index;
+  p.samples = sample, p.key = noise.key, p.cases = &noise.case_index;
   bernoulli_pass(p);
 }
 
@@ -54,6 +54,11 @@ double states(const UnitGroup& group) {
   return power_states(group.units, 2.0);
 }
 
+bool pass(const GroupPass& p) {
+  bernoulli_pass(p.rows);
+  return true;
+}
+
 void state(const UnitGroup& group, std::uint64_t index, float* values) {
   power_state(group.units, 2, index, values);
 }
@@ -61,6 +66,6 @@ void state(const UnitGroup& group, std::uint64_t index, float* values) {
 }  // namespace
 
 const KindTable kBernoulliTable{UnitKind::kBernoulli, "bernoulli", mean,   sample, linear_energy,
-                                log_partition,        fault,       states, state,  bernoulli_pass};
+                                log_partition,        fault,       states, state,  pass};
 
 }  // namespace harmonium

@@ -1,5 +1,5 @@
 // The fast passes of Bernoulli units, compiled once for every target of Highway.
-#include "units/bernoulli_simd.h"
+#include "units/passes.h"
 
 #include <cmath>
 
@@ -33,7 +33,7 @@ struct BernoulliVector : BernoulliPlain {
   }
 };
 
-void pass_on_target(const PassRows& rows) {
+void bernoulli_on_target(const PassRows& rows) {
   vector_pass(BernoulliVector(), rows);
 }
 
@@ -76,7 +76,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace harmonium {
 
-HWY_EXPORT(pass_on_target);
+HWY_EXPORT(bernoulli_on_target);
 HWY_EXPORT(log_partition_on_target);
 
 float BernoulliPlain::mean(float total) const {
@@ -89,7 +89,7 @@ float BernoulliPlain::sample(float mean, float u) const {
 
 void bernoulli_pass(const PassRows& rows) {
   cap_instruction_set_from_environment();
-  HWY_DYNAMIC_DISPATCH(pass_on_target)(rows);
+  HWY_DYNAMIC_DISPATCH(bernoulli_on_target)(rows);
 }
 
 double bernoulli_log_partition(const double* input, const float* bias, double scale, std::size_t columns) {

@@ -5,7 +5,7 @@
 //   log-partition  log(sigma sqrt(2 pi)) + b x / sigma + x^2 / 2        x: interaction input, without b
 //   mean           b + sigma x       (of the value; the statistic's is b / sigma + x)
 //   variance       sigma^2
-//   sample         b + sigma (x + n), n standard normal: draw 0 of Noise::normal
+//   sample         b + sigma (x + n), n standard normal: RowNoise::normal
 //
 // sigma^2 = exp(log_variance) with log_variance held at or above kMinLogVariance. Freund & Haussler 1994;
 // Hinton & Salakhutdinov 2006; the learned log-variance is Cho, Ilin & Raiko 2011.
@@ -15,6 +15,7 @@
 #include <numbers>
 
 #include "units/kind.h"
+#include "units/passes.h"
 
 namespace harmonium {
 namespace {
@@ -35,7 +36,7 @@ void mean(const GroupRow& row, const float* input, float* mean) {
 void sample(const GroupRow& row, const float* input, const RowNoise& noise, float* sample) {
   for (std::size_t j = 0; j < row.columns; ++j) {
     const auto unit = static_cast<std::uint32_t>(row.first_unit + j);
-    const double n = noise.noise.normal(noise.case_index, unit);
+    const double n = noise.normal(unit);
     sample[j] = static_cast<float>(row.bias_at(j) + sigma_at(row, j) * (input[j] + n));
   }
 }
@@ -72,9 +73,13 @@ double states(const UnitGroup&) {
   return std::numeric_limits<double>::infinity();
 }
 
+bool pass(const GroupPass& p) {
+  return gaussian_pass(p.rows, p.log_variance);
+}
+
 }  // namespace
 
 const KindTable kGaussianTable{UnitKind::kGaussian, "gaussian", mean,   sample,  energy,
-                               log_partition,       fault,      states, nullptr, nullptr};
+                               log_partition,       fault,      states, nullptr, pass};
 
 }  // namespace harmonium

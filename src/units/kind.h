@@ -34,21 +34,13 @@ struct GroupRow {
   double total(std::size_t j, double input) const { return input + bias_at(j); }
 };
 
-/// Random numbers of one row.
-struct RowNoise {
-  const Noise& noise;
-  std::uint64_t case_index;
-
-  /// In (0, 1) in steps of 2^-32: the middle of the step, so that its logarithm is finite.
-  double uniform(std::uint32_t unit, std::uint32_t draw) const {
-    return (noise.bits(case_index, unit, draw) + 0.5) * 0x1p-32;
-  }
-  /// In (0, 1) in steps of 2^-53, from draws 2 * draw and 2 * draw + 1.
-  double fine_uniform(std::uint32_t unit, std::uint32_t draw) const {
-    const std::uint64_t high = noise.bits(case_index, unit, 2 * draw);
-    const std::uint64_t low = noise.bits(case_index, unit, 2 * draw + 1);
-    return (static_cast<double>((high << 32 | low) >> 11) + 0.5) * 0x1p-53;
-  }
+/// One group of a block of rows for `KindTable::pass`: where its values are, and what some kinds have
+/// besides.
+struct GroupPass {
+  PassRows rows;
+  const UnitGroup* group = nullptr;
+  const float* log_variance = nullptr;  ///< one a column; null where the variance is 1
+  const float* lengths = nullptr;       ///< multinomial: one a row; null where nobody gave them
 };
 
 struct KindTable {
@@ -69,8 +61,9 @@ struct KindTable {
   double (*states)(const UnitGroup&);
   /// State `index` of the group, the last column moving fastest; null where they cannot be counted.
   void (*state)(const UnitGroup&, std::uint64_t index, float* values);
-  /// Means and samples of whole blocks in vectors; null where there is only `mean` and `sample`.
-  void (*pass)(const PassRows&);
+  /// `mean` and `sample` of a block of rows in vectors. False, and nothing done, where the instruction set
+  /// has none; null where the kind has only `mean` and `sample`.
+  bool (*pass)(const GroupPass&);
 };
 
 extern const KindTable kBernoulliTable, kGaussianTable, kRectifiedTable, kBinomialTable, kSteppedTable,
@@ -79,6 +72,11 @@ extern const KindTable kBernoulliTable, kGaussianTable, kRectifiedTable, kBinomi
 const KindTable& kind_table(UnitKind kind);
 /// All kinds, in the order of UnitKind.
 std::span<const KindTable* const> all_kinds();
+
+/// `conditional` by the plain functions of the kinds alone: the reference of the passes.
+void plain_conditional(const Layer& layer, ConstMatrixView<float> input, const RowContext& context,
+                       MatrixView<float> means, MatrixView<float> samples, const Noise& noise,
+                       std::span<const std::uint64_t> cases);
 
 // ---- What several kinds share ----
 
@@ -89,7 +87,7 @@ double log_factorial(double n);
 double log_sum_exp(const double* x, std::size_t count);
 /// p[j] = exp(total_j) / sum, in place over the totals; returns false and fills with NaN if one is NaN.
 bool softmax_in_place(std::span<double> totals);
-/// The first index whose running sum of p exceeds u, or the last with p > 0.
+/// The first index whose running sum of p exceeds u times the last sum.
 std::size_t pick(std::span<const double> cumulative, double u);
 
 /// "%g".

@@ -41,11 +41,17 @@ struct Random {
   std::span<const std::uint64_t> cases;
 };
 
-/// One group in vectors.
-void vector_group(const Layer& layer, const KindTable& kind, std::size_t group, std::size_t first,
+/// One group in vectors; false where there are none.
+bool vector_group(const Layer& layer, const KindTable& kind, std::size_t group, std::size_t first,
                   ConstMatrixView<float> input, const RowContext& context, MatrixView<float> means,
                   MatrixView<float> samples, const Random& random) {
-  PassRows p;
+  if (kind.pass == nullptr) return false;
+  const UnitGroup& g = layer.spec.groups[group];
+  GroupPass pass;
+  pass.group = &g;
+  if (g.learned_variance) pass.log_variance = layer.log_variance.data() + first;
+  if (!context.lengths.empty()) pass.lengths = context.lengths.data();
+  PassRows& p = pass.rows;
   p.input = input.data() + first, p.input_stride = input.stride();
   p.bias = (context.bias.empty() ? layer.bias.data() : context.bias.data()) + first;
   if (!context.bias_scale.empty()) p.bias_scale = context.bias_scale.data();
@@ -54,9 +60,9 @@ void vector_group(const Layer& layer, const KindTable& kind, std::size_t group, 
     p.samples = samples.data() + first, p.samples_stride = samples.stride();
     p.key = random.noise->key(), p.cases = random.cases.data();
   }
-  p.rows = input.rows(), p.columns = layer.spec.groups[group].columns();
+  p.rows = input.rows(), p.columns = g.columns();
   p.first_unit = static_cast<std::uint32_t>(first);
-  kind.pass(p);
+  return kind.pass(pass);
 }
 
 /// One group by its scalar functions, a row at a time. The row's input is copied first, because means or
@@ -71,18 +77,18 @@ void plain_group(const Layer& layer, const KindTable& kind, std::size_t group, s
     const GroupRow row = group_row(layer, group, first, context, r);
     if (!means.empty()) kind.mean(row, row_input.data(), &means(r, first));
     if (!samples.empty())
-      kind.sample(row, row_input.data(), {*random.noise, random.cases[r]}, &samples(r, first));
+      kind.sample(row, row_input.data(), {random.noise->key(), random.cases[r]}, &samples(r, first));
   }
 }
 
 void run_groups(const Layer& layer, ConstMatrixView<float> input, const RowContext& context,
-                MatrixView<float> means, MatrixView<float> samples, const Random& random) {
+                MatrixView<float> means, MatrixView<float> samples, const Random& random, bool vectors) {
   if (input.empty()) return;
   std::size_t first = 0;
   for (std::size_t g = 0; g < layer.spec.groups.size(); ++g) {
     const KindTable& kind = kind_table(layer.spec.groups[g].kind);
-    (kind.pass != nullptr ? vector_group : plain_group)(layer, kind, g, first, input, context, means, samples,
-                                                        random);
+    if (!vectors || !vector_group(layer, kind, g, first, input, context, means, samples, random))
+      plain_group(layer, kind, g, first, input, context, means, samples, random);
     first += layer.spec.groups[g].columns();
   }
 }
@@ -113,13 +119,19 @@ void conditional(const Layer& layer, ConstMatrixView<float> input, const RowCont
   check_shapes(layer, input, context, means);
   check_shapes(layer, input, context, samples);
   check(samples.empty() || cases.size() == input.rows(), "one case number a row");
-  run_groups(layer, input, context, means, samples, {&noise, cases});
+  run_groups(layer, input, context, means, samples, {&noise, cases}, true);
+}
+
+void plain_conditional(const Layer& layer, ConstMatrixView<float> input, const RowContext& context,
+                       MatrixView<float> means, MatrixView<float> samples, const Noise& noise,
+                       std::span<const std::uint64_t> cases) {
+  run_groups(layer, input, context, means, samples, {&noise, cases}, false);
 }
 
 void conditional_mean(const Layer& layer, ConstMatrixView<float> input, const RowContext& context,
                       MatrixView<float> means) {
   check_shapes(layer, input, context, means);
-  if (!means.empty()) run_groups(layer, input, context, means, {}, {});
+  if (!means.empty()) run_groups(layer, input, context, means, {}, {}, true);
 }
 
 bool has_exact_states(const LayerSpec& spec) {

@@ -6,7 +6,7 @@
 //   log-partition  D log sum_k exp(x_k)           x_k: total input of column k, bias included
 //   mean           D p_k, p_k = exp(x_k) / sum_l exp(x_l)
 //   covariance     D p_k ([k = l] - p_l)
-//   sample         D words by inversion: word w is draw w under the number of the group's first column
+//   sample         D words by inversion: word w takes draw w / K of the group's column w % K
 //
 // The sum runs over ordered words, which equals the sum over counts with mu. D is the group's own fixed
 // length or comes with the row.
@@ -17,46 +17,52 @@
 
 #include "harmonium/base/error.h"
 #include "units/kind.h"
+#include "units/passes.h"
 
 namespace harmonium {
 namespace {
 
-double length_of(const GroupRow& row) {
-  const double length = row.group->parameter != 0 ? row.group->parameter : row.length;
+/// The length D of a row that came with `given`, negative where nobody gave one.
+double length_of(const UnitGroup& group, double given) {
+  const double length = group.parameter != 0 ? group.parameter : given;
   if (length < 0.0 || std::isnan(length))
     throw InputError(
         "a multinomial group without a fixed length needs the number of words of each row; give the lengths, "
         "or fix it as in 'multinomial(50) " +
-        std::to_string(row.group->units) + "'");
+        std::to_string(group.units) + "'");
   return length;
 }
 
-template <class T>
-std::vector<double> totals(const GroupRow& row, const T* input) {
+void require_whole_length(double length) {
+  if (std::string reason = count_fault(length, 0x1p24); !reason.empty())
+    throw InputError("a document cannot be sampled with this length: " + reason);
+}
+
+std::vector<double> totals(const GroupRow& row, const float* input) {
   std::vector<double> total(row.columns);
   for (std::size_t k = 0; k < row.columns; ++k) total[k] = row.total(k, input[k]);
   return total;
 }
 
 void mean(const GroupRow& row, const float* input, float* mean) {
-  const double length = length_of(row);
+  const double length = length_of(*row.group, row.length);
   std::vector<double> p = totals(row, input);
   softmax_in_place(p);
   for (std::size_t k = 0; k < row.columns; ++k) mean[k] = static_cast<float>(length * p[k]);
 }
 
 void sample(const GroupRow& row, const float* input, const RowNoise& noise, float* sample) {
-  const double length = length_of(row);
-  if (std::string reason = count_fault(length, 0x1p24); !reason.empty())
-    throw InputError("a document cannot be sampled with this length: " + reason);
+  const double length = length_of(*row.group, row.length);
+  require_whole_length(length);
   std::vector<double> cumulative = totals(row, input);
   const bool valid = softmax_in_place(cumulative);
   for (std::size_t k = 0; k < row.columns; ++k)
     sample[k] = valid ? 0.0f : std::numeric_limits<float>::quiet_NaN();
   if (!valid) return;
   for (std::size_t k = 1; k < row.columns; ++k) cumulative[k] += cumulative[k - 1];
+  const auto columns = static_cast<std::uint32_t>(row.columns);
   for (std::uint32_t word = 0; word < static_cast<std::uint32_t>(length); ++word)
-    sample[pick(cumulative, noise.uniform(row.first_unit, word))] += 1.0f;
+    sample[pick(cumulative, noise.uniform(row.first_unit + word % columns, word / columns))] += 1.0f;
 }
 
 double energy(const GroupRow& row, const float* values) {
@@ -73,9 +79,8 @@ double energy(const GroupRow& row, const float* values) {
 }
 
 double log_partition(const GroupRow& row, const double* input) {
-  const double length = length_of(row);
-  const std::vector<double> total = totals(row, input);
-  return length == 0.0 ? 0.0 : length * log_sum_exp(total.data(), total.size());
+  const double length = length_of(*row.group, row.length);
+  return length == 0.0 ? 0.0 : length * log_sum_exp(input, row.bias, row.bias_scale, row.columns);
 }
 
 ValueFault fault(const UnitGroup& group, std::span<const float> values, bool nan_is_missing) {
@@ -122,9 +127,18 @@ void state(const UnitGroup& group, std::uint64_t index, float* values) {
   values[group.units - 1] = static_cast<float>(rest);
 }
 
+bool pass(const GroupPass& p) {
+  std::vector<double> lengths(p.rows.rows);
+  for (std::size_t r = 0; r < lengths.size(); ++r) {
+    lengths[r] = length_of(*p.group, p.lengths != nullptr ? p.lengths[r] : -1.0);
+    if (p.rows.samples != nullptr) require_whole_length(lengths[r]);
+  }
+  return multinomial_pass(p.rows, lengths.data());
+}
+
 }  // namespace
 
 const KindTable kMultinomialTable{UnitKind::kMultinomial, "multinomial", mean,   sample, energy,
-                                  log_partition,          fault,         states, state,  nullptr};
+                                  log_partition,          fault,         states, state,  pass};
 
 }  // namespace harmonium

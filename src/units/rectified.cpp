@@ -1,6 +1,6 @@
 // Noisy rectified linear units (NReLU), Nair & Hinton 2010.
 //
-//   sample   max(0, x + s n), n standard normal (draw 0 of Noise::normal), s^2 = logistic(x); x: total input
+//   sample   max(0, x + s n), n standard normal (RowNoise::normal), s^2 = logistic(x); x: total input
 //   mean     x Phi(x / s) + s phi(x / s)
 //   variance (x^2 + s^2) Phi(x / s) + x s phi(x / s) - mean^2
 //
@@ -12,6 +12,7 @@
 #include <numbers>
 
 #include "units/kind.h"
+#include "units/passes.h"
 
 namespace harmonium {
 namespace {
@@ -34,7 +35,7 @@ void sample(const GroupRow& row, const float* input, const RowNoise& noise, floa
   for (std::size_t j = 0; j < row.columns; ++j) {
     const double x = row.total(j, input[j]);
     const auto unit = static_cast<std::uint32_t>(row.first_unit + j);
-    const double noisy = x + std::sqrt(logistic(x)) * noise.noise.normal(noise.case_index, unit);
+    const double noisy = x + std::sqrt(logistic(x)) * noise.normal(unit);
     sample[j] = noisy < 0.0 ? 0.0f : static_cast<float>(noisy);  // NaN passes
   }
 }
@@ -52,9 +53,13 @@ double states(const UnitGroup&) {
   return std::numeric_limits<double>::infinity();
 }
 
+bool pass(const GroupPass& p) {
+  return rectified_pass(p.rows);
+}
+
 }  // namespace
 
 const KindTable kRectifiedTable{
-    UnitKind::kRectified, "rectified", mean, sample, nullptr, nullptr, fault, states, nullptr, nullptr};
+    UnitKind::kRectified, "rectified", mean, sample, nullptr, nullptr, fault, states, nullptr, pass};
 
 }  // namespace harmonium

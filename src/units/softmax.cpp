@@ -5,13 +5,14 @@
 //   log-partition  log sum_k exp(x_k)         for each variable; x_k: total input of column k, bias included
 //   mean           p_k = exp(x_k) / sum_l exp(x_l)
 //   covariance     p_k ([k = l] - p_l)
-//   sample         state k with probability p_k, by inversion: one draw, under the number of the variable's
-//                  first column. Never the most probable state: that would not be a sample.
+//   sample         state k with probability p_k, by inversion: variable i of the group takes draw 0 of the
+//                  group's column i. Never the most probable state: that would not be a sample.
 #include <cmath>
 #include <limits>
 #include <vector>
 
 #include "units/kind.h"
+#include "units/passes.h"
 
 namespace harmonium {
 namespace {
@@ -38,18 +39,16 @@ void sample(const GroupRow& row, const float* input, const RowNoise& noise, floa
     for (std::size_t k = 0; k < p.size(); ++k) sample[first + k] = rest;
     if (!valid) continue;
     for (std::size_t k = 1; k < p.size(); ++k) p[k] += p[k - 1];
-    const auto unit = static_cast<std::uint32_t>(row.first_unit + first);
+    const auto unit = static_cast<std::uint32_t>(row.first_unit + first / p.size());
     sample[first + pick(p, noise.uniform(unit, 0))] = 1.0f;
   }
 }
 
 double log_partition(const GroupRow& row, const double* input) {
-  std::vector<double> total(row.group->parameter);
+  const std::size_t states = row.group->parameter;
   double sum = 0.0;
-  for (std::size_t first = 0; first < row.columns; first += total.size()) {
-    for (std::size_t k = 0; k < total.size(); ++k) total[k] = row.total(first + k, input[first + k]);
-    sum += log_sum_exp(total.data(), total.size());
-  }
+  for (std::size_t first = 0; first < row.columns; first += states)
+    sum += log_sum_exp(input + first, row.bias + first, row.bias_scale, states);
   return sum;
 }
 
@@ -91,9 +90,13 @@ void state(const UnitGroup& group, std::uint64_t index, float* values) {
     for (std::size_t j = 0; j < k; ++j) values[u * k + j] = index % k == j ? 1.0f : 0.0f;
 }
 
+bool pass(const GroupPass& p) {
+  return softmax_pass(p.rows, p.group->parameter);
+}
+
 }  // namespace
 
 const KindTable kSoftmaxTable{UnitKind::kSoftmax, "softmax", mean,   sample, linear_energy,
-                              log_partition,      fault,     states, state,  nullptr};
+                              log_partition,      fault,     states, state,  pass};
 
 }  // namespace harmonium

@@ -4,7 +4,7 @@
 //   log-partition  sum_{n=1..N} softplus(x - n + 1/2)            x: total input, bias included
 //   mean           sum_n p_n, p_n = logistic(x - n + 1/2)        close to softplus(x) where N is large
 //   variance       sum_n p_n (1 - p_n)
-//   sample         the number of n in 1..N with u_n < p_n: draw n - 1 of the unit
+//   sample         inversion over the 13 counts around x, one uniform (draw 0)
 //   base measure   log mu(k) = -k^2 / 2 + log [N choose k]_q,  q = 1/e
 //   energy         -b k - log mu(k)
 //
@@ -15,20 +15,31 @@
 //   [N choose k]_q = prod_{i=1..k} (1 - q^{N-k+i}) / (1 - q^i).
 // The tests compare it with the sum over all 2^N copies.
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <numbers>
 
 #include "units/kind.h"
+#include "units/passes.h"
 
 namespace harmonium {
 namespace {
 
+/// sum_{i=1..m} log(1 - q^i). Terms beyond the 40th, below 1e-17, do not change the sum.
+double log_product(double m) {
+  constexpr std::size_t kTerms = 40;
+  static const std::array<double, kTerms + 1> table = [] {
+    std::array<double, kTerms + 1> t{};
+    for (std::size_t i = 1; i <= kTerms; ++i)
+      t[i] = t[i - 1] + std::log1p(-std::exp(-static_cast<double>(i)));
+    return t;
+  }();
+  return table[static_cast<std::size_t>(std::min(m, static_cast<double>(kTerms)))];
+}
+
 double log_gaussian_binomial(double copies, double k) {
-  double sum = 0.0;
-  for (double i = 1.0; i <= k; i += 1.0)
-    sum += std::log1p(-std::exp(-(copies - k + i))) - std::log1p(-std::exp(-i));
-  return sum;
+  return log_product(copies) - log_product(k) - log_product(copies - k);
 }
 
 /// Calls visit(n, p_n) for copies n = 1..N. The copies' exp(-(x - n + 1/2)) grow by a factor e each, so one
@@ -48,14 +59,31 @@ void mean(const GroupRow& row, const float* input, float* mean) {
   }
 }
 
+/// Inversion over the counts within kReach of the one nearest to x, which hold all but 1e-9 of the whole:
+/// from the upper end down to that count, then from the lower end up to it.
+double sample_count(double x, double copies, double u) {
+  if (std::isnan(x)) return x;
+  constexpr double kReach = 6.0;
+  const double nearest = std::clamp(std::nearbyint(x), 0.0, copies);
+  const double high = std::min(copies, nearest + kReach), low = std::max(0.0, nearest - kReach);
+  const auto weight = [&](double k) {
+    return std::exp((k - nearest) * (x - 0.5 * (k + nearest)) + log_gaussian_binomial(copies, k) -
+                    log_gaussian_binomial(copies, nearest));
+  };
+  double sum = 0.0;
+  for (double k = low; k <= high; k += 1.0) sum += weight(k);
+  double point = u * sum;
+  for (double k = high; k > nearest; k -= 1.0)
+    if ((point -= weight(k)) <= 0.0) return k;
+  for (double k = low; k < nearest; k += 1.0)
+    if ((point -= weight(k)) <= 0.0) return k;
+  return nearest;
+}
+
 void sample(const GroupRow& row, const float* input, const RowNoise& noise, float* sample) {
   for (std::size_t j = 0; j < row.columns; ++j) {
-    const double x = row.total(j, input[j]);
-    const auto unit = static_cast<std::uint32_t>(row.first_unit + j);
-    std::uint32_t on = 0;
-    for_each_copy(x, row.group->parameter,
-                  [&](std::uint32_t n, double p) { on += noise.uniform(unit, n - 1) < p; });
-    sample[j] = std::isnan(x) ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(on);
+    const float u = noise.open_uniform(static_cast<std::uint32_t>(row.first_unit + j), 0);
+    sample[j] = static_cast<float>(sample_count(row.total(j, input[j]), row.group->parameter, u));
   }
 }
 
@@ -102,9 +130,13 @@ void state(const UnitGroup& group, std::uint64_t index, float* values) {
   power_state(group.units, std::uint64_t{group.parameter} + 1, index, values);
 }
 
+bool pass(const GroupPass& p) {
+  return stepped_pass(p.rows, p.group->parameter);
+}
+
 }  // namespace
 
 const KindTable kSteppedTable{UnitKind::kStepped, "stepped", mean,   sample, energy,
-                              log_partition,      fault,     states, state,  nullptr};
+                              log_partition,      fault,     states, state,  pass};
 
 }  // namespace harmonium

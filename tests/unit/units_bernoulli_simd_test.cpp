@@ -1,6 +1,4 @@
 // The Bernoulli pass on every target of this machine against its plain twin.
-#include "units/bernoulli_simd.h"
-
 #include <gtest/gtest.h>
 #include <hwy/highway.h>
 
@@ -9,6 +7,7 @@
 
 #include "harmonium/base/matrix.h"
 #include "harmonium/kernels/isa.h"
+#include "units/passes.h"
 
 namespace harmonium {
 namespace {

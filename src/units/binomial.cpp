@@ -75,11 +75,12 @@ void sample(const GroupRow& row, const float* input, const RowNoise& noise, floa
 
 double energy(const GroupRow& row, const float* values) {
   const double copies = row.group->parameter;
+  const double log_all = log_factorial(copies);
   double sum = linear_energy(row, values);
   for (std::size_t j = 0; j < row.columns; ++j) {
     const double v = values[j];
     require_count(v, copies, *row.group);
-    sum -= log_factorial(copies) - log_factorial(v) - log_factorial(copies - v);
+    sum -= log_all - log_factorial(v) - log_factorial(copies - v);
   }
   return sum;
 }

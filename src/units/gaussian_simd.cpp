@@ -1,7 +1,8 @@
-// The fast pass of Gaussian units.
+// The fast pass of Gaussian units, and their inverse deviations in f64.
 #include "units/passes.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "harmonium/kernels/isa.h"
@@ -10,6 +11,7 @@
 #define HWY_TARGET_INCLUDE "units/gaussian_simd.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h:
+#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
 #include "kernels/pass-inl.h"
@@ -17,6 +19,20 @@
 HWY_BEFORE_NAMESPACE();
 namespace harmonium {
 namespace HWY_NAMESPACE {
+
+void inverse_deviations_on_target(const float* log_variance, std::size_t columns, double* inverse) {
+  std::size_t j = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<float, decltype(d)> df;
+  const std::size_t lanes = hn::Lanes(d);
+  for (; j + lanes <= columns; j += lanes) {
+    const auto bounded = hn::Max(hn::LoadU(df, log_variance + j), hn::Set(df, kMinLogVariance));
+    hn::StoreU(hn::Exp(d, hn::Mul(hn::Set(d, -0.5), hn::PromoteTo(d, bounded))), d, inverse + j);
+  }
+#endif
+  for (; j < columns; ++j) inverse[j] = std::exp(-0.5 * std::max(log_variance[j], kMinLogVariance));
+}
 
 #if HWY_TARGET == HWY_SCALAR
 
@@ -66,10 +82,16 @@ HWY_AFTER_NAMESPACE();
 namespace harmonium {
 
 HWY_EXPORT(gaussian_on_target);
+HWY_EXPORT(inverse_deviations_on_target);
 
 bool gaussian_pass(const PassRows& rows, const float* log_variance) {
   cap_instruction_set_from_environment();
   return HWY_DYNAMIC_DISPATCH(gaussian_on_target)(rows, log_variance);
+}
+
+void inverse_deviations(const float* log_variance, std::size_t columns, double* inverse) {
+  cap_instruction_set_from_environment();
+  HWY_DYNAMIC_DISPATCH(inverse_deviations_on_target)(log_variance, columns, inverse);
 }
 
 }  // namespace harmonium

@@ -80,7 +80,10 @@ std::string number(double value) {
 }
 
 bool is_whole(double value) {
-  return std::isfinite(value) && value == std::floor(value);
+  // Doubles of 2^52 and more are whole; smaller ones fit an integer, whose conversion is faster than
+  // std::floor.
+  if (std::abs(value) < 0x1p52) return value == static_cast<double>(static_cast<std::int64_t>(value));
+  return std::isfinite(value);
 }
 
 double linear_energy(const GroupRow& row, const float* values) {

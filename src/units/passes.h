@@ -47,12 +47,17 @@ inline constexpr std::uint32_t kMaxTries = 64;
 /// A Poisson count. NaN in gives NaN out.
 double poisson_sample(double rate, const RowNoise& noise, std::uint32_t unit);
 
-// ---- Sums in f64 for log-partitions ----
+// ---- Parts of energies and log-partitions in f64 ----
 
 /// Sum over j of log(1 + exp(input[j] + scale * bias[j])).
 double bernoulli_log_partition(const double* input, const float* bias, double scale, std::size_t columns);
 /// Sum over j of exp(input[j] + scale * bias[j] - shift).
 double sum_of_exp(const double* input, const float* bias, double scale, double shift, std::size_t columns);
+/// Sum over j and n = 1..copies of log(1 + exp(input[j] + scale * bias[j] - n + 1/2)).
+double stepped_log_partition(const double* input, const float* bias, double scale, unsigned copies,
+                             std::size_t columns);
+/// inverse[j] = exp(-log_variance[j] / 2), the variance held at or above its bound.
+void inverse_deviations(const float* log_variance, std::size_t columns, double* inverse);
 /// log of the sum over j of exp(input[j] + scale * bias[j]); NaN if one is NaN.
 double log_sum_exp(const double* input, const float* bias, double scale, std::size_t columns);
 

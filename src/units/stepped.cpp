@@ -97,25 +97,8 @@ double energy(const GroupRow& row, const float* values) {
   return sum;
 }
 
-/// sum_n softplus(x - n + 1/2): m copies have a positive input; each of all copies adds log(1 + e^-|input|),
-/// and these exponentials fall by a factor e on either side of m, so that their product stays below 6.
-double copies_log_partition(double x, double copies) {
-  if (std::isnan(x)) return x;
-  const double m = std::clamp(std::ceil(x + 0.5) - 1.0, 0.0, copies);
-  double product = 1.0;
-  double power = std::exp(m - 0.5 - x);
-  for (double n = m; n >= 1.0 && power > 1e-17; n -= 1.0, power /= std::numbers::e) product *= 1.0 + power;
-  power = std::exp(x - m - 0.5);
-  for (double n = m + 1.0; n <= copies && power > 1e-17; n += 1.0, power /= std::numbers::e)
-    product *= 1.0 + power;
-  return (m > 0.0 ? m * x - 0.5 * m * m : 0.0) + std::log(product);
-}
-
 double log_partition(const GroupRow& row, const double* input) {
-  double sum = 0.0;
-  for (std::size_t j = 0; j < row.columns; ++j)
-    sum += copies_log_partition(row.total(j, input[j]), row.group->parameter);
-  return sum;
+  return stepped_log_partition(input, row.bias, row.bias_scale, row.group->parameter, row.columns);
 }
 
 ValueFault fault(const UnitGroup& group, std::span<const float> values, bool nan_is_missing) {

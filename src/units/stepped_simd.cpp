@@ -1,7 +1,9 @@
-// The fast pass of stepped sigmoid units.
+// The fast pass of stepped sigmoid units, and their log-partition in f64.
 #include "units/passes.h"
 
+#include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "harmonium/kernels/isa.h"
 
@@ -9,6 +11,7 @@
 #define HWY_TARGET_INCLUDE "units/stepped_simd.cpp"
 #include <hwy/foreach_target.h>
 // After foreach_target.h:
+#include <hwy/contrib/math/math-inl.h>
 #include <hwy/highway.h>
 
 #include "kernels/pass-inl.h"
@@ -16,6 +19,73 @@
 HWY_BEFORE_NAMESPACE();
 namespace harmonium {
 namespace HWY_NAMESPACE {
+
+/// sum_n softplus(x - n + 1/2): m copies have a positive input; each of all copies adds log(1 + e^-|input|),
+/// and these exponentials fall by a factor e on either side of m, so that their product stays below 6.
+double one_log_partition(double x, double copies) {
+  if (std::isnan(x)) return x;
+  const double m = std::clamp(std::ceil(x + 0.5) - 1.0, 0.0, copies);
+  double product = 1.0;
+  double power = std::exp(m - 0.5 - x);
+  for (double n = m; n >= 1.0 && power > 1e-17; n -= 1.0, power /= std::numbers::e) product *= 1.0 + power;
+  power = std::exp(x - m - 0.5);
+  for (double n = m + 1.0; n <= copies && power > 1e-17; n += 1.0, power /= std::numbers::e)
+    product *= 1.0 + power;
+  return (m > 0.0 ? m * x - 0.5 * m * m : 0.0) + std::log(product);
+}
+
+#if HWY_TARGET != HWY_SCALAR
+
+/// The product of 1 + power / e^i over i < steps with first - i >= 1.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V product_of_side(D d, V product, V power, V first, int steps) {
+  const V inverse_e = hn::Set(d, 1.0 / std::numbers::e);
+  for (int i = 0; i < steps; ++i) {
+    const auto within = hn::Ge(first, hn::Set(d, i + 1.0));
+    product = hn::MulAdd(product, hn::IfThenElseZero(within, power), product);
+    power = hn::Mul(power, inverse_e);
+  }
+  return product;
+}
+
+#endif
+
+/// The same over columns, a lane each; a lane multiplies 300 columns before it needs a logarithm.
+double stepped_log_partition_on_target(const double* input, const float* bias, double scale, unsigned copies,
+                                       std::size_t columns) {
+  double sum = 0.0;
+  std::size_t j = 0;
+#if HWY_TARGET != HWY_SCALAR
+  const hn::ScalableTag<double> d;
+  const hn::Rebind<float, decltype(d)> df;
+  const std::size_t lanes = hn::Lanes(d);
+  const auto zero = hn::Zero(d), one = hn::Set(d, 1.0), half = hn::Set(d, 0.5);
+  const auto all = hn::Set(d, static_cast<double>(copies)), s = hn::Set(d, scale);
+  const int steps = static_cast<int>(std::min(copies, 40u));  // e^-40 does not change the product
+  while (j + lanes <= columns) {
+    auto linear = zero, product = one;
+    for (std::size_t k = 0; k < 300 && j + lanes <= columns; ++k, j += lanes) {
+      const auto b = hn::PromoteTo(d, hn::LoadU(df, bias + j));
+      const auto x = hn::MulAdd(s, b, hn::LoadU(d, input + j));
+      const auto m = hn::Max(hn::Min(hn::Sub(hn::Ceil(hn::Add(x, half)), one), all), zero);
+      const auto apart = hn::Sub(x, m);
+      // Where the bound of 1 holds, there is no copy on that side.
+      const auto down = hn::Exp(d, hn::Min(hn::Neg(hn::Add(apart, half)), one));
+      const auto up = hn::Exp(d, hn::Min(hn::Sub(apart, half), one));
+      product = product_of_side(d, product, down, m, steps);
+      product = product_of_side(d, product, up, hn::Sub(all, m), steps);
+      const auto on = hn::Mul(m, hn::NegMulAdd(half, m, x));
+      linear = hn::Add(linear, hn::IfThenElse(hn::Eq(x, x), hn::IfThenElseZero(hn::Gt(m, zero), on), x));
+    }
+    HWY_ALIGN double lane_linear[hn::MaxLanes(d)], lane_product[hn::MaxLanes(d)];
+    hn::Store(linear, d, lane_linear);
+    hn::Store(product, d, lane_product);
+    for (std::size_t i = 0; i < lanes; ++i) sum += lane_linear[i] + std::log(lane_product[i]);
+  }
+#endif
+  for (; j < columns; ++j) sum += one_log_partition(input[j] + scale * bias[j], copies);
+  return sum;
+}
 
 #if HWY_TARGET == HWY_SCALAR
 
@@ -43,7 +113,7 @@ class SteppedVector {
   template <class D>
   HWY_INLINE void block(D d, const BlockRandom<D>& random, PassBlock<D>& b) const {
     const auto& x = b.total;
-    Four<hn::Vec<D> > u = x;
+    Four<hn::Vec<D>> u = x;
     if (b.wants_sample) u = random.open_uniforms(d, b.quad);
     one_vector(d, x.a, u.a, b.wants_sample, b.mean.a, b.sample.a);
     one_vector(d, x.b, u.b, b.wants_sample, b.mean.b, b.sample.b);
@@ -116,10 +186,17 @@ HWY_AFTER_NAMESPACE();
 namespace harmonium {
 
 HWY_EXPORT(stepped_on_target);
+HWY_EXPORT(stepped_log_partition_on_target);
 
 bool stepped_pass(const PassRows& rows, unsigned copies) {
   cap_instruction_set_from_environment();
   return HWY_DYNAMIC_DISPATCH(stepped_on_target)(rows, copies);
+}
+
+double stepped_log_partition(const double* input, const float* bias, double scale, unsigned copies,
+                             std::size_t columns) {
+  cap_instruction_set_from_environment();
+  return HWY_DYNAMIC_DISPATCH(stepped_log_partition_on_target)(input, bias, scale, copies, columns);
 }
 
 }  // namespace harmonium

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "harmonium/base/random.h"
-#include "harmonium/kernels/isa.h"
+#include "unit/every_target.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "unit/kernels_pass_test.cpp"
@@ -63,23 +63,6 @@ HWY_EXPORT(map_exp);
 HWY_EXPORT(map_logistic);
 
 namespace {
-
-/// Calls `test` with dispatch fixed to each target of this processor in turn.
-template <class Test>
-void on_every_target(const Test& test) {
-  cap_instruction_set_from_environment();
-  int targets = 0;
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    SCOPED_TRACE(hwy::TargetName(target));
-    test();
-    ++targets;
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  EXPECT_GT(targets, 0);
-}
 
 /// Distance from the true value in units of the last place of f32.
 double ulp_error(float got, double truth) {

@@ -1,32 +1,15 @@
 // The Bernoulli pass on every target of this machine against its plain twin.
 #include <gtest/gtest.h>
-#include <hwy/highway.h>
 
 #include <cmath>
 #include <vector>
 
 #include "harmonium/base/matrix.h"
-#include "harmonium/kernels/isa.h"
+#include "unit/every_target.h"
 #include "units/passes.h"
 
 namespace harmonium {
 namespace {
-
-template <class Test>
-void on_every_target(const Test& test) {
-  cap_instruction_set_from_environment();
-  int targets = 0;
-  for (const std::int64_t target : hwy::SupportedAndGeneratedTargets()) {
-    hwy::SetSupportedTargetsForTest(target);
-    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-    SCOPED_TRACE(hwy::TargetName(target));
-    test();
-    ++targets;
-  }
-  hwy::SetSupportedTargetsForTest(0);
-  hwy::GetChosenTarget().Update(hwy::SupportedTargets());
-  EXPECT_GT(targets, 0);
-}
 
 /// Two rows of `columns` values that start `offset` floats after an aligned address.
 struct Case {

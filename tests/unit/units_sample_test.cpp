@@ -150,6 +150,45 @@ TEST(SampleTest, GaussianIsNotTheMean) {
   }
 }
 
+struct BigCount {
+  const char* layer;
+  float x;
+};
+
+class BigCountTest : public ::testing::TestWithParam<BigCount> {};
+
+// Counts of many copies, by inversion and by rejection, against the probabilities that their energies give.
+TEST_P(BigCountTest, HasTheExactDistribution) {
+  const Layer layer(parse_layer(GetParam().layer));
+  const float x = GetParam().x;
+  const std::vector<float> input = {x};
+  const double log_z = log_partition(layer, std::span<const float>(input));
+  const Matrix<float> samples = draw(layer, input);
+  std::vector<double> counts(layer.spec.groups[0].parameter + 1);
+  for (const float v : samples.values()) counts.at(static_cast<std::size_t>(v)) += 1.0;
+  // Bins of about equal probability; what is left joins the last.
+  std::vector<double> expected(1), observed(1);
+  for (std::size_t k = 0; k < counts.size(); ++k) {
+    const float v = static_cast<float>(k);
+    expected.back() += kDraws * std::exp(double{x} * v - layer_energy(layer, std::vector<float>{v}) - log_z);
+    observed.back() += counts[k];
+    if (expected.back() > kDraws / 30.0) expected.push_back(0.0), observed.push_back(0.0);
+  }
+  expected[expected.size() - 2] += expected.back(), observed[observed.size() - 2] += observed.back();
+  expected.pop_back(), observed.pop_back();
+  EXPECT_GT(expected.size(), 1u);
+  EXPECT_LT(std::abs(chi_square_z(observed, expected)), 4.0);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Layers, BigCountTest,
+    ::testing::Values(BigCount{"binomial(64) 1", 0.3f}, BigCount{"binomial(64) 1", -4.0f},
+                      BigCount{"binomial(65) 1", -2.5f}, BigCount{"binomial(65) 1", 2.5f},
+                      BigCount{"binomial(65) 1", -1.0f}, BigCount{"binomial(2000) 1", -5.0f},
+                      BigCount{"binomial(2000) 1", 0.1f}, BigCount{"binomial(2000) 1", 6.0f},
+                      BigCount{"stepped(300) 1", 150.4f}, BigCount{"stepped(300) 1", 299.9f},
+                      BigCount{"stepped(2) 1", 0.9f}));
+
 struct RectifiedRow {
   double x, mean, variance;
 };

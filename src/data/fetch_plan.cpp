@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "harmonium/kernels/bytes.h"
+
 namespace harmonium {
 namespace {
 
@@ -87,6 +89,10 @@ void FetchPlan::run(const Step& step, const T* raw, float* units, const Noise& n
   const std::size_t count = step.count;
   switch (step.op) {
     case Op::kScale:
+      if constexpr (std::is_same_v<T, std::uint8_t>) {
+        scale_bytes({raw, count}, scale, offset, {units, count});
+        break;
+      }
       for (std::size_t j = 0; j < count; ++j) {
         units[j] = static_cast<float>(static_cast<Wide<T>>(raw[j]) * scale + offset);
       }

@@ -30,6 +30,18 @@ std::size_t words_of(std::size_t values, Precision precision) {
   return precision == Precision::kBf16 ? (values + 1) / 2 : values;
 }
 
+// Words across two rows (or of one) into row k of panels.
+void write_panel_row(const TileKernels& kernels, const RowPair& rows, const PanelLayout& layout,
+                     std::size_t k, std::uint32_t* panels) {
+  RowPair part = rows;
+  for (std::size_t j = 0; j < rows.columns; j += layout.width()) {
+    part.row0 = rows.row0 + j;
+    part.row1 = rows.row1 == nullptr ? nullptr : rows.row1 + j;
+    part.columns = std::min(layout.width(), rows.columns - j);
+    kernels.pair_to_words(part, panels + layout.place(k, j));
+  }
+}
+
 }  // namespace
 
 struct ProductMemory::Parts {
@@ -76,26 +88,13 @@ struct PackedWeights::Parts {
         up(up_layout.size()),
         down(down_layout.size()) {}
 
-  // One row of the upper layout's words, panel by panel.
-  template <class Write>
-  void write_up_row(std::size_t k, Write write) {
-    const std::size_t width = up_layout.width();
-    for (std::size_t j = 0; j < hidden; j += width)
-      write(j, std::min(width, hidden - j), up.data() + up_layout.place(k, j));
-  }
-
   void pack_up(ConstMatrixView<float> weights, std::size_t first, std::size_t last) {
-    if (precision == Precision::kF32) {
-      for (std::size_t i = first; i < last; ++i)
-        write_up_row(i, [&](std::size_t j, std::size_t count, std::uint32_t* out) {
-          f32_words(weights.row(i).subspan(j, count), 1.0f, out);
-        });
-      return;
+    const std::size_t step = kernels.values_of_word;
+    for (std::size_t i = first; i < last; i += step) {
+      const bool second = step == 2 && i + 1 < visible;
+      write_panel_row(kernels, {&weights(i, 0), second ? &weights(i + 1, 0) : nullptr, 1.0f, 1.0f, hidden},
+                      up_layout, i / step, up.data());
     }
-    for (std::size_t i = first; i < last; i += 2)
-      write_up_row(i / 2, [&](std::size_t j, std::size_t count, std::uint32_t* out) {
-        bf16_pair({&weights(i, j), i + 1 < visible ? &weights(i + 1, j) : nullptr, 1.0f, 1.0f, count}, out);
-      });
   }
 
   void pack_down(ConstMatrixView<float> weights, std::size_t first, std::size_t last) {
@@ -105,13 +104,7 @@ struct PackedWeights::Parts {
     const bool whole_fours = down_layout.width() % 4 == 0;
     for (std::size_t i = first; i < last; i += 4) {
       const std::size_t count = std::min<std::size_t>(4, last - i);
-      for (std::size_t r = 0; r < count; ++r) {
-        std::uint32_t* row = rows.data() + r * words;
-        if (precision == Precision::kF32)
-          f32_words(weights.row(i + r), 1.0f, row);
-        else
-          bf16_words(weights.row(i + r), 1.0f, row);
-      }
+      kernels.rows_to_words(weights.row_block(i, count), 1.0f, rows.data(), words);
       if (count == 4 && whole_fours) {
         scatter_four_rows(rows.data(), words, words, down.data(), down_layout, i);
         continue;
@@ -134,8 +127,7 @@ struct PackedWeights::Parts {
     } else {
       const std::size_t stride = padded(layout.words);
       if (memory.a.size() < values.rows() * stride) memory.a.resize(values.rows() * stride);
-      for (std::size_t r = 0; r < values.rows(); ++r)
-        bf16_words(values.row(r), 1.0f / step, memory.a.data() + r * stride);
+      kernels.rows_to_words(values, 1.0f / step, memory.a.data(), stride);
       product.a = memory.a.data();
       product.a_row = static_cast<std::ptrdiff_t>(stride);
       product.alpha *= step;
@@ -177,7 +169,8 @@ MatrixView<float> PackedWeights::up(ConstMatrixView<float> values, float factor,
 MatrixView<float> PackedWeights::down(ConstMatrixView<float> values, float factor, float step,
                                       ProductMemory& memory) const {
   check(values.cols() == parts_->hidden, "a down product takes one value for each hidden column");
-  return parts_->run(parts_->down, parts_->down_layout, values, parts_->visible, factor, step, memory.parts());
+  return parts_->run(parts_->down, parts_->down_layout, values, parts_->visible, factor, step,
+                     memory.parts());
 }
 
 // ---- StatisticsStack ----
@@ -189,21 +182,9 @@ struct StatisticsStack::Parts {
   PanelLayout layout;      // of `right`
   Words left, right;       // visible, hidden
 
-  void store_place(std::size_t place, const RowPair& v, const RowPair& h) {
-    std::uint32_t* left_row = left.data() + place * stride;
-    const std::size_t width = layout.width();
-    if (precision == Precision::kF32)
-      f32_words({v.row0, visible}, v.factor0, left_row);
-    else
-      bf16_pair(v, left_row);
-    for (std::size_t j = 0; j < hidden; j += width) {
-      const std::size_t count = std::min(width, hidden - j);
-      std::uint32_t* out = right.data() + layout.place(place, j);
-      if (precision == Precision::kF32)
-        f32_words({h.row0 + j, count}, h.factor0, out);
-      else
-        bf16_pair({h.row0 + j, h.row1 == nullptr ? nullptr : h.row1 + j, h.factor0, h.factor1, count}, out);
-    }
+  void store_place(const TileKernels& kernels, std::size_t place, const RowPair& v, const RowPair& h) {
+    kernels.pair_to_words(v, left.data() + place * stride);
+    write_panel_row(kernels, h, layout, place, right.data());
   }
 };
 
@@ -234,15 +215,17 @@ void StatisticsStack::store(std::size_t place, ConstMatrixView<float> visible, f
   check(visible.cols() == s.visible && hidden.cols() == s.hidden && visible.rows() == hidden.rows() &&
             weights.size() == visible.rows(),
         "statistics have the shape that the stack was made for");
-  const bool pairs = s.precision == Precision::kBf16;
+  const TileKernels& kernels = kernels_of(s.precision);
+  const bool pairs = kernels.values_of_word == 2;
   const float step = pairs ? visible_step : 1.0f;
   const float inverse = 1.0f / step;
   for (std::size_t r = 0; r < visible.rows(); r += pairs ? 2 : 1, ++place) {
     const bool second = pairs && r + 1 < visible.rows();
-    s.store_place(place,
-                  {visible.row(r).data(), second ? visible.row(r + 1).data() : nullptr, inverse, inverse, s.visible},
-                  {hidden.row(r).data(), second ? hidden.row(r + 1).data() : nullptr, step * weights[r],
-                   second ? step * weights[r + 1] : 0.0f, s.hidden});
+    s.store_place(
+        kernels, place,
+        {visible.row(r).data(), second ? visible.row(r + 1).data() : nullptr, inverse, inverse, s.visible},
+        {hidden.row(r).data(), second ? hidden.row(r + 1).data() : nullptr, step * weights[r],
+         second ? step * weights[r + 1] : 0.0f, s.hidden});
   }
 }
 
@@ -260,9 +243,8 @@ MatrixView<float> StatisticsStack::product(std::size_t first, std::size_t count,
   return product_in_memory(kernels_of(s.precision), product, s.hidden, memory.parts());
 }
 
-void add_weighted_rows(ConstMatrixView<float> values, std::span<const float> weights,
-                       std::span<float> sums) {
-  for (std::size_t r = 0; r < values.rows(); ++r) add_row(values.row(r), weights[r], sums);
+void add_weighted_rows(ConstMatrixView<float> values, std::span<const float> weights, std::span<float> sums) {
+  add_rows(values, weights, sums);
 }
 
 }  // namespace harmonium

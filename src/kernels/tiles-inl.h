@@ -106,7 +106,8 @@ HARMONIUM_TILE_INLINE void skipping_row(const TileProduct& p, const std::uint32_
 }
 
 template <class L, int S>
-HARMONIUM_TILE_INLINE void skipping_panel(const TileProduct& p, const NonZeroWords& lists, std::size_t panel) {
+HARMONIUM_TILE_INLINE void skipping_panel(const TileProduct& p, const NonZeroWords& lists,
+                                          std::size_t panel) {
   for (std::size_t block = 0; block < lists.blocks; ++block) {
     const std::size_t k = block * lists.block;
     const std::uint32_t* b = p.b + panel * p.layout.panel_stride() + k * p.layout.width();
@@ -124,14 +125,30 @@ template <class L>
 HARMONIUM_TILE_INLINE void skipping_product(const TileProduct& p, const NonZeroWords& lists) {
   for (std::size_t panel = 0; panel < p.layout.panels; ++panel) {
     switch (p.layout.vectors_of(panel)) {
-      case 1: skipping_panel<L, 1>(p, lists, panel); break;
-      case 2: skipping_panel<L, 2>(p, lists, panel); break;
-      case 3: skipping_panel<L, 3>(p, lists, panel); break;
-      case 4: skipping_panel<L, 4>(p, lists, panel); break;
-      case 5: skipping_panel<L, 5>(p, lists, panel); break;
-      case 6: skipping_panel<L, 6>(p, lists, panel); break;
-      case 7: skipping_panel<L, 7>(p, lists, panel); break;
-      default: skipping_panel<L, 8>(p, lists, panel); break;
+      case 1:
+        skipping_panel<L, 1>(p, lists, panel);
+        break;
+      case 2:
+        skipping_panel<L, 2>(p, lists, panel);
+        break;
+      case 3:
+        skipping_panel<L, 3>(p, lists, panel);
+        break;
+      case 4:
+        skipping_panel<L, 4>(p, lists, panel);
+        break;
+      case 5:
+        skipping_panel<L, 5>(p, lists, panel);
+        break;
+      case 6:
+        skipping_panel<L, 6>(p, lists, panel);
+        break;
+      case 7:
+        skipping_panel<L, 7>(p, lists, panel);
+        break;
+      default:
+        skipping_panel<L, 8>(p, lists, panel);
+        break;
     }
   }
 }

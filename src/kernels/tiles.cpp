@@ -7,6 +7,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/isa.h"
+#include "kernels/words.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/tiles.cpp"
@@ -89,7 +90,8 @@ void list_rows_on_target(const TileProduct& p, NonZeroWords& lists) {
 void list_columns_on_target(const TileProduct& p, NonZeroWords& lists) {
   const DU d;
   const std::size_t lanes = hn::Lanes(d), words = p.layout.words;
-  std::vector<std::uint32_t> bits((words + lists.blocks + 1) * 1 + 2 * lanes, 0u);
+  thread_local std::vector<std::uint32_t> bits;
+  if (bits.size() < words + lanes) bits.resize(words + lanes);
   std::uint32_t n = 0;
   for (std::size_t first = 0; first < p.rows; first += lanes) {
     for (std::size_t k = 0; k < words; ++k) {
@@ -103,11 +105,11 @@ void list_columns_on_target(const TileProduct& p, NonZeroWords& lists) {
       for (std::size_t b = 0; b < lists.blocks; ++b) {
         lists.start[(first + i) * lists.blocks + b] = n;
         const std::size_t begin = b * lists.block, count = std::min(lists.block, words - begin);
-        std::size_t k = 0;
-        for (; k + lanes <= count; k += lanes)
-          n += append_lanes(hn::TestBit(hn::LoadU(d, bits.data() + begin + k), bit), k, lists.index.data() + n);
-        for (; k < count; ++k)
-          if (bits[begin + k] >> i & 1u) lists.index[n++] = static_cast<std::uint16_t>(k);
+        for (std::size_t k = 0; k < count; k += lanes) {
+          auto mask = hn::TestBit(hn::LoadU(d, bits.data() + begin + k), bit);
+          if (count - k < lanes) mask = hn::And(mask, hn::FirstN(d, count - k));
+          n += append_lanes(mask, k, lists.index.data() + n);
+        }
       }
     }
   }
@@ -134,6 +136,8 @@ constexpr std::size_t kListWords = 96;
 // Above this share of words that are not zero, tiles that take them all are faster (measured on AVX-512 for
 // both precisions: between 0.5 and 0.65).
 constexpr double kDenseShare = 0.55;
+// Rows of so few vectors cost less than to look for what is zero.
+constexpr std::size_t kNarrow = 2;
 
 void f32_dense(const TileProduct& product) {
   HWY_DYNAMIC_DISPATCH(dense_on_target)(product);
@@ -159,7 +163,7 @@ std::size_t PanelLayout::vectors_of(std::size_t panel) const {
 void NonZeroWords::plan(std::size_t rows, std::size_t words) {
   constexpr std::size_t kSlack = 64;  // a vector is stored whole
   blocks = std::max<std::size_t>(1, (words + kListWords - 1) / kListWords);
-  block = (words + blocks - 1) / blocks;
+  block = ((words + blocks - 1) / blocks + 15) / 16 * 16;  // whole vectors
   blocks = block == 0 ? 1 : std::max<std::size_t>(1, (words + block - 1) / block);
   index.resize(std::max(index.size(), rows * words + kSlack));
   start.resize(rows * blocks + 1);
@@ -168,7 +172,8 @@ void NonZeroWords::plan(std::size_t rows, std::size_t words) {
 const TileKernels& f32_tiles() {
   static const TileKernels kernels = [] {
     cap_instruction_set_from_environment();
-    return TileKernels{"f32", HWY_DYNAMIC_DISPATCH(lanes_on_target)(), f32_dense, f32_skipping};
+    return TileKernels{
+        HWY_DYNAMIC_DISPATCH(lanes_on_target)(), 1, f32_dense, f32_skipping, f32_rows, f32_pair};
   }();
   return kernels;
 }
@@ -184,6 +189,10 @@ void list_nonzero_words(const TileProduct& product, NonZeroWords& lists) {
 void tile_product(const TileKernels& kernels, const TileProduct& product, NonZeroWords& lists) {
   check(product.a_word == 1 || product.a_row == 1, "the words or the rows of a block lie side by side");
   if (product.rows == 0 || product.layout.vectors == 0) return;
+  if (product.layout.vectors <= kNarrow) {
+    kernels.dense(product);
+    return;
+  }
   lists.plan(product.rows, product.layout.words);
   list_nonzero_words(product, lists);
   const double all = static_cast<double>(product.rows) * static_cast<double>(product.layout.words);

@@ -23,10 +23,10 @@ struct PanelLayout {
 
   PanelLayout() = default;
   PanelLayout(std::size_t words, std::size_t columns, std::size_t lanes);
-  std::size_t width() const { return panel_vectors * lanes; }         ///< columns of a panel
-  std::size_t panel_stride() const { return words * width(); }        ///< words from a panel to the next
-  std::size_t padded_columns() const { return vectors * lanes; }      ///< columns that kernels write
-  std::size_t size() const { return panels * panel_stride(); }        ///< words in all
+  std::size_t width() const { return panel_vectors * lanes; }     ///< columns of a panel
+  std::size_t panel_stride() const { return words * width(); }    ///< words from a panel to the next
+  std::size_t padded_columns() const { return vectors * lanes; }  ///< columns that kernels write
+  std::size_t size() const { return panels * panel_stride(); }    ///< words in all
   std::size_t vectors_of(std::size_t panel) const;
   /// Where word k of column j lies.
   std::size_t place(std::size_t k, std::size_t j) const {
@@ -49,22 +49,36 @@ struct TileProduct {
 
 /// For each row of A, the words that are not zero, by blocks of words that fit the first cache.
 struct NonZeroWords {
-  std::size_t block = 0, blocks = 0;   ///< words of a block, number of blocks
-  std::vector<std::uint16_t> index;    ///< within the block
-  std::vector<std::uint32_t> start;    ///< rows x blocks + 1: where in `index` a row's block begins
+  std::size_t block = 0, blocks = 0;  ///< words of a block, number of blocks
+  std::vector<std::uint16_t> index;   ///< within the block
+  std::vector<std::uint32_t> start;   ///< rows x blocks + 1: where in `index` a row's block begins
 
   /// Blocks of about 96 words, as even as can be.
   void plan(std::size_t rows, std::size_t words);
   std::size_t count() const { return start.back(); }
 };
 
+/// Two rows whose values stand in one word a column where words are pairs. `row1` may be null and counts as
+/// 0.
+struct RowPair {
+  const float* row0 = nullptr;
+  const float* row1 = nullptr;
+  float factor0 = 1.0f, factor1 = 1.0f;
+  std::size_t columns = 0;
+};
+
 struct TileKernels {
-  const char* name;
-  std::size_t lanes;
+  std::size_t lanes;           ///< columns of a vector
+  std::size_t values_of_word;  ///< 1, or 2 where words are pairs
   /// All words, in tiles of several rows.
   void (*dense)(const TileProduct&);
   /// Only the words that are listed: a row at a time, with the weights in the first cache.
   void (*skipping)(const TileProduct&, const NonZeroWords&);
+  /// Words along rows, `stride` words apart: word j of a row is factor * value j, or the pair of factor *
+  /// values 2j and 2j + 1, the last one filled up with 0. Rounding to bf16 is to nearest even; NaN stays NaN.
+  void (*rows_to_words)(ConstMatrixView<float> rows, float factor, std::uint32_t* words, std::size_t stride);
+  /// Words across rows, one a column: factor0 * row0, or the pair of that and factor1 * row1.
+  void (*pair_to_words)(const RowPair& rows, std::uint32_t* words);
 };
 
 /// On the best vectors of this processor (Highway).

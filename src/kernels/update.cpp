@@ -42,11 +42,18 @@ void update_on_target(const UpdateRule& rule, const float* gradient, float* velo
   for (; i < count; ++i) update_vector(one, rule, gradient + i, velocity + i, values + i);
 }
 
+void update_rows_on_target(const UpdateRule& rule, ConstMatrixView<float> gradient,
+                           MatrixView<float> velocity, MatrixView<float> values) {
+  for (std::size_t i = 0; i < values.rows(); ++i)
+    update_on_target(rule, gradient.data() + i * gradient.stride(), velocity.data() + i * velocity.stride(),
+                     values.data() + i * values.stride(), values.cols());
+}
+
 template <class D>
 HWY_INLINE void update_fast_vector(D d, float rate, float decay, const float* gradient, const float* values,
                                    float* fast, float* sum) {
-  const auto f = hn::MulAdd(hn::Set(d, decay), hn::LoadU(d, fast),
-                            hn::Mul(hn::Set(d, rate), hn::LoadU(d, gradient)));
+  const auto f =
+      hn::MulAdd(hn::Set(d, decay), hn::LoadU(d, fast), hn::Mul(hn::Set(d, rate), hn::LoadU(d, gradient)));
   hn::StoreU(f, d, fast);
   hn::StoreU(hn::Add(hn::LoadU(d, values), f), d, sum);
 }
@@ -69,19 +76,27 @@ HWY_AFTER_NAMESPACE();
 namespace harmonium {
 
 HWY_EXPORT(update_on_target);
+HWY_EXPORT(update_rows_on_target);
 HWY_EXPORT(update_fast_on_target);
 
 void update_values(const UpdateRule& rule, std::span<const float> gradient, std::span<float> velocity,
                    std::span<float> values) {
   cap_instruction_set_from_environment();
-  HWY_DYNAMIC_DISPATCH(update_on_target)(rule, gradient.data(), velocity.data(), values.data(), values.size());
+  HWY_DYNAMIC_DISPATCH(update_on_target)
+  (rule, gradient.data(), velocity.data(), values.data(), values.size());
+}
+
+void update_values(const UpdateRule& rule, ConstMatrixView<float> gradient, MatrixView<float> velocity,
+                   MatrixView<float> values) {
+  cap_instruction_set_from_environment();
+  HWY_DYNAMIC_DISPATCH(update_rows_on_target)(rule, gradient, velocity, values);
 }
 
 void update_fast_values(float rate, float decay, std::span<const float> gradient,
                         std::span<const float> values, std::span<float> fast, std::span<float> sum) {
   cap_instruction_set_from_environment();
-  HWY_DYNAMIC_DISPATCH(update_fast_on_target)(rate, decay, gradient.data(), values.data(), fast.data(),
-                                              sum.data(), values.size());
+  HWY_DYNAMIC_DISPATCH(update_fast_on_target)
+  (rate, decay, gradient.data(), values.data(), fast.data(), sum.data(), values.size());
 }
 
 }  // namespace harmonium

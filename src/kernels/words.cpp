@@ -19,60 +19,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 using DF = hn::ScalableTag<float>;
 using DU = hn::ScalableTag<std::uint32_t>;
 
-/// The 16 bits of the nearest bf16 in the lower half of each lane. NaN keeps its upper bits, made quiet.
-template <class V>
-HWY_INLINE hn::Vec<DU> round_to_bf16(V value) {
-  const DU d;
-  const auto bits = hn::BitCast(d, value);
-  const auto upper = hn::ShiftRight<16>(bits);
-  const auto odd = hn::And(upper, hn::Set(d, 1u));
-  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(d, 0x7FFFu))));
-  const auto is_number = hn::RebindMask(d, hn::Eq(value, value));
-  return hn::IfThenElse(is_number, rounded, hn::Or(upper, hn::Set(d, 0x40u)));
-}
-
-std::uint32_t plain_round(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if (value != value) return bits >> 16 | 0x40u;
-  return (bits + 0x7FFFu + (bits >> 16 & 1u)) >> 16;
-}
-
-void bf16_words_on_target(const float* row, std::size_t columns, float factor, std::uint32_t* words) {
-  const DF d;
-  const hn::RebindToSigned<DU> di;
-  const hn::Rebind<std::uint16_t, DU> d16;
-  const std::size_t lanes = hn::Lanes(d);
-  auto* out = reinterpret_cast<std::uint16_t*>(words);
-  const auto f = hn::Set(d, factor);
-  std::size_t j = 0;
-  for (; j + lanes <= columns; j += lanes) {
-    const auto rounded = round_to_bf16(hn::Mul(hn::LoadU(d, row + j), f));
-    hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di, rounded)), d16, out + j);
-  }
-  for (; j < columns; ++j) out[j] = static_cast<std::uint16_t>(plain_round(row[j] * factor));
-  if (columns % 2 == 1) out[columns] = 0;
-}
-
-void bf16_pair_on_target(const RowPair& rows, std::uint32_t* words) {
-  const DF d;
-  const DU du;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto f0 = hn::Set(d, rows.factor0), f1 = hn::Set(d, rows.factor1);
-  std::size_t j = 0;
-  for (; j + lanes <= rows.columns; j += lanes) {
-    const auto low = round_to_bf16(hn::Mul(hn::LoadU(d, rows.row0 + j), f0));
-    auto word = low;
-    if (rows.row1 != nullptr)
-      word = hn::Or(low, hn::ShiftLeft<16>(round_to_bf16(hn::Mul(hn::LoadU(d, rows.row1 + j), f1))));
-    hn::StoreU(word, du, words + j);
-  }
-  for (; j < rows.columns; ++j) {
-    words[j] = plain_round(rows.row0[j] * rows.factor0);
-    if (rows.row1 != nullptr) words[j] |= plain_round(rows.row1[j] * rows.factor1) << 16;
-  }
-}
-
-void f32_words_on_target(const float* row, std::size_t columns, float factor, std::uint32_t* words) {
+void f32_row_on_target(const float* row, std::size_t columns, float factor, std::uint32_t* words) {
   const DF d;
   const DU du;
   const std::size_t lanes = hn::Lanes(d);
@@ -83,14 +30,23 @@ void f32_words_on_target(const float* row, std::size_t columns, float factor, st
   for (; j < columns; ++j) words[j] = std::bit_cast<std::uint32_t>(row[j] * factor);
 }
 
-void add_row_on_target(const float* row, std::size_t columns, float factor, float* sums) {
+void f32_rows_on_target(ConstMatrixView<float> rows, float factor, std::uint32_t* words, std::size_t stride) {
+  for (std::size_t r = 0; r < rows.rows(); ++r)
+    f32_row_on_target(rows.row(r).data(), rows.cols(), factor, words + r * stride);
+}
+
+void add_rows_on_target(ConstMatrixView<float> rows, const float* weights, float* sums) {
   const DF d;
-  const std::size_t lanes = hn::Lanes(d);
-  const auto f = hn::Set(d, factor);
+  const std::size_t lanes = hn::Lanes(d), columns = rows.cols();
   std::size_t j = 0;
-  for (; j + lanes <= columns; j += lanes)
-    hn::StoreU(hn::Add(hn::LoadU(d, sums + j), hn::Mul(hn::LoadU(d, row + j), f)), d, sums + j);
-  for (; j < columns; ++j) sums[j] += row[j] * factor;
+  for (; j + lanes <= columns; j += lanes) {
+    auto sum = hn::LoadU(d, sums + j);
+    for (std::size_t r = 0; r < rows.rows(); ++r)
+      sum = hn::Add(sum, hn::Mul(hn::LoadU(d, &rows(r, j)), hn::Set(d, weights[r])));
+    hn::StoreU(sum, d, sums + j);
+  }
+  for (; j < columns; ++j)
+    for (std::size_t r = 0; r < rows.rows(); ++r) sums[j] += rows(r, j) * weights[r];
 }
 
 void scatter_on_target(const std::uint32_t* rows, std::size_t stride, std::size_t count,
@@ -125,34 +81,28 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace harmonium {
 
-HWY_EXPORT(bf16_words_on_target);
-HWY_EXPORT(bf16_pair_on_target);
-HWY_EXPORT(f32_words_on_target);
-HWY_EXPORT(add_row_on_target);
+HWY_EXPORT(f32_row_on_target);
+HWY_EXPORT(f32_rows_on_target);
+HWY_EXPORT(add_rows_on_target);
 HWY_EXPORT(scatter_on_target);
 
-void bf16_words(std::span<const float> row, float factor, std::uint32_t* words) {
+void f32_rows(ConstMatrixView<float> rows, float factor, std::uint32_t* words, std::size_t stride) {
   cap_instruction_set_from_environment();
-  HWY_DYNAMIC_DISPATCH(bf16_words_on_target)(row.data(), row.size(), factor, words);
+  HWY_DYNAMIC_DISPATCH(f32_rows_on_target)(rows, factor, words, stride);
 }
 
-void bf16_pair(const RowPair& rows, std::uint32_t* words) {
+void f32_pair(const RowPair& rows, std::uint32_t* words) {
   cap_instruction_set_from_environment();
-  HWY_DYNAMIC_DISPATCH(bf16_pair_on_target)(rows, words);
+  HWY_DYNAMIC_DISPATCH(f32_row_on_target)(rows.row0, rows.columns, rows.factor0, words);
 }
 
-void f32_words(std::span<const float> row, float factor, std::uint32_t* words) {
+void add_rows(ConstMatrixView<float> rows, std::span<const float> weights, std::span<float> sums) {
   cap_instruction_set_from_environment();
-  HWY_DYNAMIC_DISPATCH(f32_words_on_target)(row.data(), row.size(), factor, words);
+  HWY_DYNAMIC_DISPATCH(add_rows_on_target)(rows, weights.data(), sums.data());
 }
 
-void add_row(std::span<const float> row, float factor, std::span<float> sums) {
-  cap_instruction_set_from_environment();
-  HWY_DYNAMIC_DISPATCH(add_row_on_target)(row.data(), row.size(), factor, sums.data());
-}
-
-void scatter_four_rows(const std::uint32_t* rows, std::size_t stride, std::size_t count, std::uint32_t* panels,
-                       const PanelLayout& layout, std::size_t column) {
+void scatter_four_rows(const std::uint32_t* rows, std::size_t stride, std::size_t count,
+                       std::uint32_t* panels, const PanelLayout& layout, std::size_t column) {
   cap_instruction_set_from_environment();
   HWY_DYNAMIC_DISPATCH(scatter_on_target)(rows, stride, count, panels, layout, column);
 }

@@ -502,17 +502,16 @@ void RbmLearner::update_block(std::size_t first, std::size_t count, std::size_t 
   const auto fast_decay = static_cast<float>(options_.fast_decay);
   const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum),
                         static_cast<float>(options_.l2), static_cast<float>(options_.l1)};
-  for (std::size_t i = 0; i < count; ++i) {
+  for (std::size_t i = 0; i < count && !hidden_pull_.empty(); ++i) {
     const auto g = gradient.row(i);
-    if (!hidden_pull_.empty()) {
-      const auto input = static_cast<float>(positive_moments_.visible[first + i]);
-      for (std::size_t j = 0; j < g.size(); ++j) g[j] -= hidden_pull_[j] * input;
-    }
-    update_values(rule, g, velocity_.weights.row(first + i), rbm_.weights.row(first + i));
-    if (fast)
-      update_fast_values(fast_rate, fast_decay, g, rbm_.weights.row(first + i), fast_.weights.row(first + i),
-                         effective_.weights.row(first + i));
+    const auto input = static_cast<float>(positive_moments_.visible[first + i]);
+    for (std::size_t j = 0; j < g.size(); ++j) g[j] -= hidden_pull_[j] * input;
   }
+  update_values(rule, gradient, velocity_.weights.view().row_block(first, count),
+                rbm_.weights.view().row_block(first, count));
+  for (std::size_t i = 0; fast && i < count; ++i)
+    update_fast_values(fast_rate, fast_decay, gradient.row(i), rbm_.weights.row(first + i),
+                       fast_.weights.row(first + i), effective_.weights.row(first + i));
   packed_.pack(rbm_.weights, first, count);
   if (fast) packed_effective_.pack(effective_.weights, first, count);
   if (!info.watch_update) return;

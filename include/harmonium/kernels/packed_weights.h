@@ -1,8 +1,9 @@
 // A matrix of weights in the layouts of its products, and the products of blocks of rows with it.
 //
 // Training and long chains multiply by the same weights again and again, so the weights are kept in panels
-// that a product reads in one stream, once as they are (up: rows of V values become rows of H) and once turned
-// over (down). The f32 weights themselves stay where they are; whoever changes them packs the changed rows.
+// that a product reads in one stream, once as they are (up: rows of V values become rows of H) and once
+// turned over (down). The f32 weights themselves stay where they are; whoever changes them packs the changed
+// rows.
 //
 // Products skip words of the left factor that are zero where that pays: binary states and images are mostly
 // zero. Which path is taken depends on the values alone, so results do not depend on the number of threads.
@@ -54,7 +55,8 @@ class PackedWeights {
   /// until its next use. `step` divides the values before they are rounded to bf16 and multiplies the result:
   /// with step = 1/255 grey values of bytes are taken exactly.
   MatrixView<float> up(ConstMatrixView<float> values, float factor, float step, ProductMemory& memory) const;
-  MatrixView<float> down(ConstMatrixView<float> values, float factor, float step, ProductMemory& memory) const;
+  MatrixView<float> down(ConstMatrixView<float> values, float factor, float step,
+                         ProductMemory& memory) const;
 
  private:
   struct Parts;

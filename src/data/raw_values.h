@@ -1,6 +1,7 @@
 // The raw values of a data set, in the type in which their file holds them.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -52,6 +53,10 @@ decltype(auto) visit_type(const NumericArray& array, F&& f) {
   return f(array.values<double>().data());
 }
 
+inline void prefetch(const void* first, std::size_t bytes) {
+  for (std::size_t at = 0; at < bytes; at += 64) __builtin_prefetch(static_cast<const char*>(first) + at);
+}
+
 /// Calls `f(index, row)` for `count` rows, `row_of(index)` being the number of a row; `row` points to its
 /// values in their own type, a sparse row being spread out as f32.
 template <class RowOf, class F>
@@ -59,7 +64,12 @@ void visit_rows(const RawValues& raw, std::size_t count, RowOf&& row_of, F&& f) 
   if (const auto* dense = std::get_if<NumericArray>(&raw.values)) {
     const std::size_t columns = raw.columns();
     visit_type(*dense, [&](const auto* first) {
-      for (std::size_t i = 0; i < count; ++i) f(i, first + row_of(i) * columns);
+      // Shuffled rows lie anywhere in memory: the next one is on its way while this one is read.
+      const std::size_t bytes = std::min<std::size_t>(columns * sizeof(*first), 4096);
+      for (std::size_t i = 0; i < count; ++i) {
+        if (i + 1 < count) prefetch(first + row_of(i + 1) * columns, bytes);
+        f(i, first + row_of(i) * columns);
+      }
     });
     return;
   }

@@ -15,31 +15,53 @@ namespace harmonium {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-/// One vector of the update. Written with D as a parameter so that the end of a row, a lane at a time, goes
-/// through the same operations as the rest.
-template <class D>
-HWY_INLINE void update_vector(D d, const UpdateRule& rule, const float* gradient, float* velocity,
-                              float* values) {
-  const auto w = hn::LoadU(d, values);
-  auto step = hn::NegMulAdd(hn::Set(d, rule.l2), w, hn::LoadU(d, gradient));
+/// The new velocity. Written with D as a parameter so that the end of a row goes through the same operations
+/// as the rest.
+template <class D, class V>
+HWY_INLINE V new_velocity(D d, const UpdateRule& rule, V gradient, V velocity, V w) {
+  auto step = hn::NegMulAdd(hn::Set(d, rule.l2), w, gradient);
   if (rule.l1 != 0.0f) {
     const auto size = hn::IfThenZeroElse(hn::Eq(w, hn::Zero(d)), hn::Set(d, rule.l1));
     step = hn::Sub(step, hn::CopySign(size, w));
   }
-  const auto v =
-      hn::MulAdd(hn::Set(d, rule.momentum), hn::LoadU(d, velocity), hn::Mul(hn::Set(d, rule.rate), step));
+  return hn::MulAdd(hn::Set(d, rule.momentum), velocity, hn::Mul(hn::Set(d, rule.rate), step));
+}
+
+template <class D>
+HWY_INLINE void update_vector(D d, const UpdateRule& rule, const float* gradient, float* velocity,
+                              float* values) {
+  const auto w = hn::LoadU(d, values);
+  const auto v = new_velocity(d, rule, hn::LoadU(d, gradient), hn::LoadU(d, velocity), w);
   hn::StoreU(v, d, velocity);
   hn::StoreU(hn::Add(w, v), d, values);
 }
 
+#if HWY_TARGET <= HWY_AVX2
+/// The first `count` lanes alone: with masks that neither read nor write the others.
+template <class D>
+HWY_INLINE void update_first(D d, std::size_t count, const UpdateRule& rule, const float* gradient,
+                             float* velocity, float* values) {
+  const auto mask = hn::FirstN(d, count);
+  const auto w = hn::MaskedLoad(mask, d, values);
+  const auto v =
+      new_velocity(d, rule, hn::MaskedLoad(mask, d, gradient), hn::MaskedLoad(mask, d, velocity), w);
+  hn::BlendedStore(v, mask, d, velocity);
+  hn::BlendedStore(hn::Add(w, v), mask, d, values);
+}
+#endif
+
 void update_on_target(const UpdateRule& rule, const float* gradient, float* velocity, float* values,
                       std::size_t count) {
   const hn::ScalableTag<float> d;
-  const hn::CappedTag<float, 1> one;
   std::size_t i = 0;
   for (; i + hn::Lanes(d) <= count; i += hn::Lanes(d))
     update_vector(d, rule, gradient + i, velocity + i, values + i);
+#if HWY_TARGET <= HWY_AVX2
+  if (i < count) update_first(d, count - i, rule, gradient + i, velocity + i, values + i);
+#else
+  const hn::CappedTag<float, 1> one;
   for (; i < count; ++i) update_vector(one, rule, gradient + i, velocity + i, values + i);
+#endif
 }
 
 void update_rows_on_target(const UpdateRule& rule, ConstMatrixView<float> gradient,

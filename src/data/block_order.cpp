@@ -30,6 +30,10 @@ BlockOrder::BlockOrder(std::uint64_t cases, std::size_t block, std::size_t mixed
   sequence_.resize(blocks_);
 }
 
+std::uint64_t BlockOrder::largest_window() const {
+  return std::min(cases_, (blocks_ + windows_ - 1) / windows_ * block_);
+}
+
 std::uint64_t BlockOrder::window_at(std::uint64_t position) const {
   // The largest w with first_block(w) <= block.
   return ((position / block_ + 1) * windows_ - 1) / blocks_;

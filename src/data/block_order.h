@@ -33,6 +33,8 @@ class BlockOrder {
   std::uint64_t cases() const { return cases_; }
   /// Windows of an epoch, at least one.
   std::uint64_t windows() const { return windows_; }
+  /// Cases of the largest window.
+  std::uint64_t largest_window() const;
   /// The window in which a position of an epoch lies.
   std::uint64_t window_at(std::uint64_t position) const;
 

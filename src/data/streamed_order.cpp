@@ -6,14 +6,11 @@
 namespace harmonium {
 namespace {
 
-/// Reads the rows of the cases in `ranges`, neighbours together.
+/// Reads the rows of the cases in `ranges`, neighbours together. `into` has room for them.
 void read_ranges(const Dataset& dataset, const StreamedRows& rows, const std::vector<CaseRange>& ranges,
                  HeldRows& into) {
   const std::size_t row_bytes = rows.file().row_bytes();
-  std::uint64_t count = 0;
-  for (const CaseRange& range : ranges) count += range.count;
   into.runs.clear();
-  if (into.bytes.size() < count * row_bytes) into.bytes.resize(count * row_bytes);
   std::size_t offset = 0;
   for (const CaseRange& range : ranges) {
     for (std::uint64_t i = 0; i < range.count; ++i, offset += row_bytes) {
@@ -34,7 +31,7 @@ void read_ranges(const Dataset& dataset, const StreamedRows& rows, const std::ve
 
 StreamedOrder::StreamedOrder(const Dataset& dataset, std::shared_ptr<StreamedRows> rows, BlockOrder order)
     : dataset_(dataset), rows_(std::move(rows)), order_(std::move(order)) {
-  half_window_ = order_.cases() / order_.windows() / 2;
+  half_window_ = order_.largest_window() / 2;
 }
 
 StreamedOrder::~StreamedOrder() {
@@ -51,6 +48,7 @@ void StreamedOrder::begin_reading(const Place& place) {
   std::shared_ptr<HeldRows> buffer;
   if (spare_.empty()) {
     buffer = std::make_shared<HeldRows>();
+    buffer->bytes.resize(order_.largest_window() * rows_->file().row_bytes());
   } else {
     buffer = std::move(spare_.back());
     spare_.pop_back();

@@ -64,6 +64,7 @@ TEST_P(BlockOrderTest, WindowsAreTheCasesThatStandInThem) {
       EXPECT_TRUE(wanted.empty() || wanted.back() < range.first) << "ranges do not ascend";
       for (std::uint64_t i = 0; i < range.count; ++i) wanted.push_back(range.first + i);
     }
+    EXPECT_LE(wanted.size(), order.largest_window());
     EXPECT_LE(wanted.size(), block * mixed);
     for (std::size_t i = 0; i < wanted.size(); ++i) EXPECT_EQ(order.window_at(position + i), w);
     const auto begin = all.begin() + static_cast<std::ptrdiff_t>(position);

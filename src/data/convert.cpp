@@ -32,6 +32,13 @@ NumericArray to_array(const Dataset& dataset, const RawValues& raw) {
   std::size_t width = 0;
   for (const Column& column : schema.columns) width += column.role == ColumnRole::kFeature ? column.width : 0;
   array.shape = {dataset.size()};
+  const std::uint64_t bytes = std::uint64_t{dataset.size()} * width * element_size(raw.type());
+  if (dataset.is_on_disk() && bytes > StreamOptions{}.memory) {
+    throw InputError(
+        dataset.name() + ": " + std::to_string(bytes >> 20) +
+        " MiB stay on the disk and cannot be converted whole but to .csv or .tsv; take fewer cases "
+        "by --limit");
+  }
   const auto image = dataset.image_shape();
   if (image.empty()) {
     array.shape.push_back(width);

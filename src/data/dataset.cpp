@@ -4,10 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <queue>
 #include <set>
 
+#include "data/block_order.h"
 #include "data/hash.h"
+#include "data/sample_ranges.h"
 #include "data/shared.h"
+#include "data/streamed_order.h"
 #include "data/value_check.h"
 #include "data/value_step.h"
 #include "harmonium/base/error.h"
@@ -20,17 +24,34 @@ constexpr std::size_t kHashBlock = std::size_t{1} << 15;
 constexpr std::size_t kHashBlocks = 64;
 
 /// The whole of short data; of long data 64 blocks of 32 KB at even distances, the first and last among them.
-void hash_sample(Fnv1a& hash, std::span<const std::byte> bytes) {
-  hash.add(bytes.size());
-  if (bytes.size() <= kHashWhole) {
-    hash.add(bytes);
+/// `add(first, count)` adds bytes of the `size` that there are.
+template <class Add>
+void hash_sample(Fnv1a& hash, std::size_t size, Add&& add) {
+  hash.add(size);
+  if (size <= kHashWhole) {
+    add(0, size);
     return;
   }
-  const std::size_t span = bytes.size() - kHashBlock;
-  for (std::size_t i = 0; i < kHashBlocks; ++i) {
-    hash.add(bytes.subspan(span / (kHashBlocks - 1) * i, kHashBlock));
-  }
-  hash.add(bytes.subspan(span));
+  const std::size_t span = size - kHashBlock;
+  for (std::size_t i = 0; i < kHashBlocks; ++i) add(span / (kHashBlocks - 1) * i, kHashBlock);
+  add(span, kHashBlock);
+}
+
+void hash_sample(Fnv1a& hash, std::span<const std::byte> bytes) {
+  hash_sample(hash, bytes.size(),
+              [&](std::size_t first, std::size_t count) { hash.add(bytes.subspan(first, count)); });
+}
+
+/// The same hash as that of the rows in memory.
+void hash_sample(Fnv1a& hash, const NpyRows& file) {
+  const std::size_t row_bytes = file.row_bytes();
+  std::vector<std::byte> rows;
+  hash_sample(hash, file.rows() * row_bytes, [&](std::size_t first, std::size_t count) {
+    const std::size_t begin = first / row_bytes, end = (first + count + row_bytes - 1) / row_bytes;
+    rows.resize((end - begin) * row_bytes);
+    file.read(begin, end - begin, rows);
+    hash.add(std::span(rows).subspan(first - begin * row_bytes, count));
+  });
 }
 
 void hash_values(Fnv1a& hash, const RawValues& raw) {
@@ -39,6 +60,11 @@ void hash_values(Fnv1a& hash, const RawValues& raw) {
   if (const auto* dense = std::get_if<NumericArray>(&raw.values)) {
     hash.add(element_name(dense->type));
     hash_sample(hash, dense->bytes);
+    return;
+  }
+  if (const StreamedRows* rows = raw.on_disk()) {
+    hash.add(element_name(rows->file().type()));
+    hash_sample(hash, rows->file());
     return;
   }
   const auto& sparse = std::get<CsrMatrix>(raw.values);
@@ -134,9 +160,10 @@ bool is_identity(std::span<const std::uint64_t> rows, std::size_t total) {
 }  // namespace
 
 Dataset::Dataset(Parts parts) : name_(std::move(parts.name)), description_(std::move(parts.description)) {
-  const RawValues& raw = *parts.values;
-  check(raw.first_column.size() == parts.schema.columns.size(),
+  check(parts.values->first_column.size() == parts.schema.columns.size(),
         "Dataset: first_column is not of this schema");
+  if (parts.values->on_disk()) parts.values = with_row_check(*parts.values, parts.schema, parts.file);
+  const RawValues& raw = *parts.values;
   const std::size_t total = raw.rows();
   if (total == 0) throw InputError(parts.file + " holds no cases; it should hold at least one");
   parts.schema.validate();
@@ -144,22 +171,34 @@ Dataset::Dataset(Parts parts) : name_(std::move(parts.name)), description_(std::
   require_widths(parts.schema, raw, parts.file);
   require_labels(parts, total);
   require_weights(parts, total);
-  const auto missing = check_values(parts.schema, raw, {parts.file, parts.lines});
+  std::vector<std::uint64_t> missing(parts.schema.columns.size(), 0);
+  if (!raw.on_disk()) missing = check_values(parts.schema, raw, {parts.file, parts.lines});
   if (parts.rows) {
     for (const auto row : *parts.rows) check(row < total, "Dataset: no such row");
     if (parts.rows->empty()) throw InputError(parts.file + ": no case is left; at least one should be");
     if (!is_identity(*parts.rows, total)) rows_ = std::move(*parts.rows);
   }
-  compute_statistics(parts.schema, raw, rows_, parts.warnings);
   cases_ = rows_.empty() ? total : rows_.size();
+  if (parts.limit != 0 && rows_.empty()) cases_ = std::min<std::size_t>(total, parts.limit);
+  compute_missing_statistics(parts.schema, raw, parts.warnings);
   labels_ = rows_.empty() ? std::move(parts.labels) : pick(parts.labels, rows_);
   weights_ = rows_.empty() ? std::move(parts.weights) : pick(parts.weights, rows_);
   FetchPlan plan(parts.schema, raw);
   LayerSpec spec = parts.schema.layer();
   const Missing common = common_missing(parts.schema, missing);
-  shared_ = std::make_shared<const Shared>(Shared{std::move(parts.values), std::move(parts.schema),
-                                                  std::move(spec), std::move(plan), common,
-                                                  std::move(parts.warnings), std::move(parts.file)});
+  shared_ = std::make_shared<const Shared>(
+      Shared{std::move(parts.values), std::move(parts.schema), std::move(spec), std::move(plan), common,
+             std::move(parts.warnings), std::move(parts.file), parts.stream});
+}
+
+/// Statistics of the cases; of a sample of them where they are on a disk.
+void Dataset::compute_missing_statistics(Schema& schema, const RawValues& raw,
+                                         std::vector<std::string>& warnings) const {
+  if (!raw.on_disk()) return compute_statistics(schema, raw, rows_, warnings);
+  std::vector<std::uint64_t> rows;
+  for (const CaseRange& range : sample_ranges(cases_, raw.on_disk()->file().row_bytes()))
+    for (std::uint64_t i = 0; i < range.count; ++i) rows.push_back(original_row(range.first + i));
+  compute_statistics(schema, raw, rows, warnings);
 }
 
 const LayerSpec& Dataset::layer() const {
@@ -184,6 +223,23 @@ float Dataset::value_step() const {
 bool Dataset::is_sampled() const {
   return shared_->plan.is_sampled();
 }
+bool Dataset::is_on_disk() const {
+  return shared_->raw->on_disk() != nullptr;
+}
+std::uint64_t Dataset::original_row(std::size_t i) const {
+  if (!rows_.empty()) return rows_[i];
+  // left_out_[k] - k cases come before the k-th row that is none.
+  std::size_t low = 0, high = left_out_.size();
+  while (low < high) {
+    const std::size_t k = low + (high - low) / 2;
+    if (left_out_[k] - k <= i) {
+      low = k + 1;
+    } else {
+      high = k;
+    }
+  }
+  return i + low;
+}
 std::size_t Dataset::raw_bytes() const {
   return shared_->raw->bytes();
 }
@@ -197,11 +253,29 @@ void Dataset::fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, st
         "Dataset::fetch: the view is not cases x columns");
   for (const auto i : cases) check(i < cases_, "Dataset::fetch: no such case");
   const Noise noise(seed, Stream::kBinarise, epoch);
-  if (rows_.empty()) {
+  if (rows_.empty() && left_out_.empty()) {
     shared_->plan.fetch(*shared_->raw, cases, noise, values);
   } else {
-    shared_->plan.fetch(*shared_->raw, pick(rows_, cases), noise, values);
+    std::vector<std::uint64_t> rows;
+    rows.reserve(cases.size());
+    for (const auto i : cases) rows.push_back(original_row(i));
+    shared_->plan.fetch(*shared_->raw, rows, noise, values);
   }
+}
+
+std::unique_ptr<EpochOrder> Dataset::order(std::uint64_t seed) const {
+  if (!is_on_disk()) return shuffled_order(cases_, seed);
+  constexpr std::size_t kMostCases = 8192;
+  auto rows = std::get<std::shared_ptr<StreamedRows>>(shared_->raw->values);
+  const StreamOptions& stream = shared_->stream;
+  const std::size_t block = std::clamp<std::size_t>(stream.block / rows->file().row_bytes(), 1, kMostCases);
+  return std::make_unique<StreamedOrder>(
+      *this, std::move(rows), BlockOrder(cases_, block, std::max<std::size_t>(1, stream.mixed_blocks), seed));
+}
+
+std::vector<CaseRange> Dataset::sample() const {
+  if (!is_on_disk()) return BatchSource::sample();
+  return sample_ranges(cases_, shared_->raw->on_disk()->file().row_bytes());
 }
 
 const std::vector<std::string>& Dataset::class_names() const {
@@ -277,24 +351,61 @@ std::pair<Dataset, Dataset> Dataset::split(std::size_t held_out, std::uint64_t s
     throw InputError("the number of held-out cases should be from 1 to " + std::to_string(cases_ - 1) +
                      ", not " + std::to_string(held_out));
   }
-  // The cases with the smallest keys: like a shuffle, but a case's key depends on nothing else.
+  const std::vector<std::uint64_t> out = draw(held_out, seed);
+  if (is_on_disk() && rows_.empty() && left_out_.empty()) return {without(out), subset(out)};
+  std::vector<std::uint64_t> rest;
+  rest.reserve(cases_ - held_out);
+  for (std::size_t i = 0, k = 0; i < cases_; ++i) {
+    if (k < out.size() && out[k] == i) {
+      ++k;
+    } else {
+      rest.push_back(i);
+    }
+  }
+  return {subset(rest), subset(out)};
+}
+
+/// `count` cases without replacement, ascending: those with the smallest keys. It is like a shuffle, but a
+/// case's key depends on nothing else.
+std::vector<std::uint64_t> Dataset::draw(std::size_t count, std::uint64_t seed) const {
   const Noise noise(seed, Stream::kSplit, 0);
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> keys(cases_);
+  std::priority_queue<std::pair<std::uint64_t, std::uint64_t>> smallest;  // the largest of them on top
   for (std::size_t i = 0; i < cases_; ++i) {
     const auto words = noise.words(original_row(i), 0);
-    keys[i] = {words[0] | std::uint64_t{words[1]} << 32, i};
+    const std::pair<std::uint64_t, std::uint64_t> key{words[0] | std::uint64_t{words[1]} << 32, i};
+    if (smallest.size() == count) {
+      if (!(key < smallest.top())) continue;
+      smallest.pop();
+    }
+    smallest.push(key);
   }
-  std::nth_element(keys.begin(), keys.begin() + static_cast<std::ptrdiff_t>(held_out), keys.end());
-  std::vector<std::uint64_t> out, rest;
-  for (std::size_t i = 0; i < cases_; ++i) (i < held_out ? out : rest).push_back(keys[i].second);
-  std::sort(out.begin(), out.end());
-  std::sort(rest.begin(), rest.end());
-  return {subset(rest), subset(out)};
+  std::vector<std::uint64_t> drawn;
+  for (; !smallest.empty(); smallest.pop()) drawn.push_back(smallest.top().second);
+  std::sort(drawn.begin(), drawn.end());
+  return drawn;
+}
+
+/// All but the cases `left_out`, ascending, of a data set whose cases are the rows in their order.
+Dataset Dataset::without(std::vector<std::uint64_t> left_out) const {
+  Dataset view = *this;
+  view.cases_ -= left_out.size();
+  view.left_out_ = std::move(left_out);
+  view.labels_.resize(labels_.empty() ? 0 : view.cases_);
+  for (std::size_t i = 0; i < view.labels_.size(); ++i) view.labels_[i] = labels_[view.original_row(i)];
+  view.weights_.resize(weights_.empty() ? 0 : view.cases_);
+  for (std::size_t i = 0; i < view.weights_.size(); ++i) view.weights_[i] = weights_[view.original_row(i)];
+  return view;
 }
 
 Dataset Dataset::resize_images(std::size_t height, std::size_t width) const {
   const auto shape = image_shape();
   const auto* dense = std::get_if<NumericArray>(&shared_->raw->values);
+  if (is_on_disk()) {
+    throw InputError(
+        name_ +
+        " is larger than data.memory and stays on the disk, where images cannot be reduced; write "
+        "them reduced, or raise data.memory");
+  }
   if (shape.empty() || dense == nullptr || dense->type != ElementType::kU8) {
     throw InputError(name_ + " holds " + raw_description() + ", which are not images of bytes to be resized");
   }
@@ -315,7 +426,7 @@ Dataset Dataset::resize_images(std::size_t height, std::size_t width) const {
     column.shape = {height, width};
     column.mean.clear(), column.deviation.clear();
   }
-  compute_statistics(shared.schema, raw, rows_, shared.warnings);
+  compute_missing_statistics(shared.schema, raw, shared.warnings);
   shared.layer = shared.schema.layer();
   shared.plan = FetchPlan(shared.schema, raw);
   shared.raw = std::make_shared<const RawValues>(std::move(raw));
@@ -335,6 +446,11 @@ std::string Dataset::hash() const {
   hash_values(hash, *shared_->raw);
   hash.add(rows_.size());
   for (const auto row : rows_) hash.add(row);
+  if (rows_.empty() &&
+      cases_ != shared_->raw->rows()) {  // of what is on a disk: all up to a limit, or but some
+    hash.add(cases_);
+    for (const auto row : left_out_) hash.add(row);
+  }
   hash.add(labels_.size());
   hash.add(std::as_bytes(std::span(labels_)));
   hash.add(weights_.size());

@@ -14,14 +14,16 @@ std::string content_text(const SourceFile& source) {
     return "table of " + std::to_string(table->rows.size()) + " cases and " +
            std::to_string(table->header.size()) + " columns";
   }
-  std::string text;
-  if (const auto* dense = std::get_if<NumericArray>(&source.content)) {
-    text = std::string(element_name(dense->type));
-    for (std::size_t d = 0; d < dense->shape.size(); ++d) {
-      text += (d == 0 ? " " : " x ") + std::to_string(dense->shape[d]);
-    }
+  const auto dense_text = [](ElementType type, const std::vector<std::size_t>& shape) {
+    std::string text(element_name(type));
+    for (std::size_t d = 0; d < shape.size(); ++d) text += (d == 0 ? " " : " x ") + std::to_string(shape[d]);
     return text;
+  };
+  if (const auto* dense = std::get_if<NumericArray>(&source.content)) {
+    return dense_text(dense->type, dense->shape);
   }
+  if (const auto* rows = std::get_if<NpyRows>(&source.content))
+    return dense_text(rows->type(), rows->shape());
   const auto& sparse = std::get<CsrMatrix>(source.content);
   return "sparse " + std::to_string(sparse.rows) + " x " + std::to_string(sparse.cols) + " with " +
          std::to_string(sparse.values.size()) + " entries";

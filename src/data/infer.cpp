@@ -9,6 +9,7 @@
 
 #include "data/cells.h"
 #include "data/raw_values.h"
+#include "data/sample_ranges.h"
 #include "data/value_check.h"
 #include "harmonium/base/error.h"
 #include "harmonium/io/suggest.h"
@@ -295,20 +296,49 @@ Column make_block(const SourceFile& source, std::size_t width) {
   return block;
 }
 
-Inferred infer_dense(const SourceFile& source, const NumericArray& array) {
-  Column block = make_block(source, array.row_size());
-  Extent extent;
-  visit_type(array, [&](const auto* values) { extent.add(values, array.size()); });
-  std::string reason = infer_dense_block(block, extent, array.type == ElementType::kU8);
+/// `extent` is of `seen` values.
+Inferred infer_dense(const SourceFile& source, std::size_t width, ElementType type, const Extent& extent,
+                     std::size_t seen) {
+  Column block = make_block(source, width);
+  std::string reason = infer_dense_block(block, extent, type == ElementType::kU8);
   block.missing_cells = extent.missing;
   if (extent.missing > 0) {
     block.missing = Missing::kUnknown;
-    reason +=
-        "; " + std::to_string(extent.missing) + " of " + std::to_string(array.size()) + " values are missing";
+    reason += "; " + std::to_string(extent.missing) + " of " + std::to_string(seen) + " values are missing";
   }
   Inferred all;
   all.schema.columns.push_back(std::move(block));
   all.reasons.push_back(std::move(reason));
+  return all;
+}
+
+Inferred infer_array(const SourceFile& source, const NumericArray& array) {
+  Extent extent;
+  visit_type(array, [&](const auto* values) { extent.add(values, array.size()); });
+  return infer_dense(source, array.row_size(), array.type, extent, array.size());
+}
+
+/// From a sample of blocks; what does not fit the guess is refused when it is read.
+Inferred infer_rows_on_disk(const SourceFile& source, const NpyRows& rows) {
+  Extent extent;
+  AlignedVector<std::byte> bytes;
+  std::size_t seen = 0;
+  for (const CaseRange& range : sample_ranges(rows.rows(), rows.row_bytes())) {
+    const std::size_t most = std::max<std::size_t>(1, (std::size_t{1} << 18) / rows.row_bytes());
+    for (std::uint64_t done = 0; done < range.count;) {
+      const std::size_t count = std::min<std::uint64_t>(most, range.count - done);
+      bytes.resize(std::max(bytes.size(), count * rows.row_bytes()));
+      rows.read(range.first + done, count, bytes);
+      visit_type(rows.type(), bytes.data(),
+                 [&](const auto* values) { extent.add(values, count * rows.row_size()); });
+      done += count;
+    }
+    seen += range.count;
+  }
+  Inferred all = infer_dense(source, rows.row_size(), rows.type(), extent, seen * rows.row_size());
+  if (seen < rows.rows())
+    all.reasons.front() +=
+        "; seen in " + std::to_string(seen) + " of " + std::to_string(rows.rows()) + " cases";
   return all;
 }
 
@@ -353,9 +383,13 @@ Inferred infer_schema(const SourceFile& source, const std::string& label_column,
                        (label_column.empty() ? weights_column : label_column) +
                        "\"; labels of arrays are a file of their own");
     }
-    const auto* dense = std::get_if<NumericArray>(&source.content);
-    all = dense != nullptr ? infer_dense(source, *dense)
-                           : infer_sparse(source, std::get<CsrMatrix>(source.content));
+    if (const auto* dense = std::get_if<NumericArray>(&source.content)) {
+      all = infer_array(source, *dense);
+    } else if (const auto* rows = std::get_if<NpyRows>(&source.content)) {
+      all = infer_rows_on_disk(source, *rows);
+    } else {
+      all = infer_sparse(source, std::get<CsrMatrix>(source.content));
+    }
   }
   if (source.labels && all.schema.label() == nullptr) {
     Column label;

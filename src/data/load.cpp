@@ -72,6 +72,8 @@ void store_array(SourceFile& source, Dataset::Parts& parts) {
   }
   if (auto* dense = std::get_if<NumericArray>(&source.content)) {
     raw.values = std::move(*dense);
+  } else if (auto* on_disk = std::get_if<NpyRows>(&source.content)) {
+    raw.values = std::make_shared<StreamedRows>(std::move(*on_disk));
   } else {
     raw.values = std::get<CsrMatrix>(std::move(source.content));
   }
@@ -221,7 +223,12 @@ Dataset load_dataset(const DataRequest& request) {
   add_labels(source, request, parts);
   const std::size_t total = source.rows();
   if (parts.values == nullptr) store_array(source, parts);
-  parts.rows = choose_rows(request, parts, total);
+  if (parts.values->on_disk() && request.classes.empty()) {
+    parts.limit = request.limit;  // a list of rows would grow with the file
+  } else {
+    parts.rows = choose_rows(request, parts, total);
+  }
+  parts.stream = request.stream;
   Dataset dataset(std::move(parts));
   if (resize) return dataset.resize_images(resize->first, resize->second);
   return dataset;

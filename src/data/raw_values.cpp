@@ -30,17 +30,31 @@ std::vector<Cover> covers(std::size_t old_count, std::size_t count) {
 
 }  // namespace
 
+StreamedRows* RawValues::on_disk() const {
+  const auto* rows = std::get_if<std::shared_ptr<StreamedRows>>(&values);
+  return rows == nullptr ? nullptr : rows->get();
+}
+
+ElementType RawValues::type() const {
+  if (const auto* rows = on_disk()) return rows->file().type();
+  const auto* dense = std::get_if<NumericArray>(&values);
+  return dense == nullptr ? ElementType::kF32 : dense->type;
+}
+
 std::size_t RawValues::rows() const {
+  if (const auto* rows = on_disk()) return rows->file().rows();
   if (const auto* dense = std::get_if<NumericArray>(&values)) return dense->rows();
   return std::get<CsrMatrix>(values).rows;
 }
 
 std::size_t RawValues::columns() const {
+  if (const auto* rows = on_disk()) return rows->file().row_size();
   if (const auto* dense = std::get_if<NumericArray>(&values)) return dense->row_size();
   return std::get<CsrMatrix>(values).cols;
 }
 
 std::size_t RawValues::bytes() const {
+  if (const auto* rows = on_disk()) return rows->file().rows() * rows->file().row_bytes();
   if (const auto* dense = std::get_if<NumericArray>(&values)) return dense->bytes.size();
   const auto& sparse = std::get<CsrMatrix>(values);
   return sparse.row_start.size() * sizeof(std::uint64_t) +
@@ -49,9 +63,7 @@ std::size_t RawValues::bytes() const {
 
 std::string RawValues::description() const {
   const std::string sizes = std::to_string(rows()) + " x " + std::to_string(columns());
-  if (const auto* dense = std::get_if<NumericArray>(&values)) {
-    return std::string(element_name(dense->type)) + " " + sizes;
-  }
+  if (!std::holds_alternative<CsrMatrix>(values)) return std::string(element_name(type())) + " " + sizes;
   return "f32 sparse " + sizes + " (" + std::to_string(std::get<CsrMatrix>(values).values.size()) +
          " entries)";
 }

@@ -5,11 +5,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "data/streamed_rows.h"
 #include "harmonium/io/table.h"
 
 namespace harmonium {
@@ -18,39 +21,50 @@ namespace harmonium {
 inline constexpr std::size_t kNotStored = std::numeric_limits<std::size_t>::max();
 
 struct RawValues {
-  std::variant<NumericArray, CsrMatrix> values;
+  /// What is on a disk is shared: its file is open once, and what is read ahead is there for all who fetch.
+  std::variant<NumericArray, CsrMatrix, std::shared_ptr<StreamedRows>> values;
   /// The first stored column of each column of the schema, or kNotStored.
   std::vector<std::size_t> first_column;
 
   std::size_t rows() const;
   std::size_t columns() const;  ///< stored ones
-  std::size_t bytes() const;
+  std::size_t bytes() const;    ///< of all values, wherever they are
+  /// The rows on a disk, or null.
+  StreamedRows* on_disk() const;
+  /// The type of dense values; sparse ones are f32.
+  ElementType type() const;
   /// "u8 60000 x 784", "f32 sparse 11314 x 2000 (1234 entries)".
   std::string description() const;
 };
 
-/// Calls `f(pointer to the first element)` with the stored type.
+/// Calls `f(values)` with `values` as a pointer to elements of `type`.
 template <class F>
-decltype(auto) visit_type(const NumericArray& array, F&& f) {
-  switch (array.type) {
+decltype(auto) visit_type(ElementType type, const std::byte* values, F&& f) {
+  switch (type) {
     case ElementType::kU8:
-      return f(array.values<std::uint8_t>().data());
+      return f(reinterpret_cast<const std::uint8_t*>(values));
     case ElementType::kI8:
-      return f(array.values<std::int8_t>().data());
+      return f(reinterpret_cast<const std::int8_t*>(values));
     case ElementType::kU16:
-      return f(array.values<std::uint16_t>().data());
+      return f(reinterpret_cast<const std::uint16_t*>(values));
     case ElementType::kI16:
-      return f(array.values<std::int16_t>().data());
+      return f(reinterpret_cast<const std::int16_t*>(values));
     case ElementType::kI32:
-      return f(array.values<std::int32_t>().data());
+      return f(reinterpret_cast<const std::int32_t*>(values));
     case ElementType::kI64:
-      return f(array.values<std::int64_t>().data());
+      return f(reinterpret_cast<const std::int64_t*>(values));
     case ElementType::kF32:
-      return f(array.values<float>().data());
+      return f(reinterpret_cast<const float*>(values));
     case ElementType::kF64:
       break;
   }
-  return f(array.values<double>().data());
+  return f(reinterpret_cast<const double*>(values));
+}
+
+/// Calls `f(pointer to the first element)` with the stored type.
+template <class F>
+decltype(auto) visit_type(const NumericArray& array, F&& f) {
+  return visit_type(array.type, array.bytes.data(), std::forward<F>(f));
 }
 
 inline void prefetch(const void* first, std::size_t bytes) {
@@ -70,6 +84,13 @@ void visit_rows(const RawValues& raw, std::size_t count, RowOf&& row_of, F&& f) 
         if (i + 1 < count) prefetch(first + row_of(i + 1) * columns, bytes);
         f(i, first + row_of(i) * columns);
       }
+    });
+    return;
+  }
+  if (const StreamedRows* on_disk = raw.on_disk()) {
+    const ElementType type = on_disk->file().type();
+    on_disk->visit(count, row_of, [&](std::size_t i, const std::byte* row) {
+      visit_type(type, row, [&](const auto* values) { f(i, values); });
     });
     return;
   }

@@ -19,6 +19,7 @@ struct Dataset::Shared {
   Missing missing = Missing::kRefuse;
   std::vector<std::string> warnings;
   std::string file;
+  StreamOptions stream;
 };
 
 }  // namespace harmonium

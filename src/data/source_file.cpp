@@ -157,6 +157,14 @@ std::pair<fs::path, std::string> split_member(const std::string& text) {
   return {text.substr(0, at + 4), text.substr(at + 5)};
 }
 
+/// The rows of a file that is to stay on the disk, or nothing.
+std::optional<NpyRows> rows_on_disk(const fs::path& path, const StreamOptions& options) {
+  std::error_code error;
+  const auto bytes = fs::file_size(path, error);
+  if (error || bytes <= options.memory) return std::nullopt;
+  return NpyRows::open(path);
+}
+
 SourceFile read_path(const DataRequest& request, const std::string& text) {
   const auto [path, member] = split_member(text);
   SourceFile source;
@@ -173,7 +181,13 @@ SourceFile read_path(const DataRequest& request, const std::string& text) {
       source.content = read_idx(path);
       break;
     case Format::kNpy:
-      source.content = read_npy(path);
+      if (auto rows = rows_on_disk(path, request.stream)) {
+        source.content = std::move(*rows);
+        source.description += ", read from the disk";
+        if (request.labels.empty() && request.classes.empty()) return source;
+      } else {
+        source.content = read_npy(path);
+      }
       break;
     case Format::kNpz:
       read_archive(source, request, path, member);
@@ -305,13 +319,16 @@ std::vector<fs::path> label_paths(const fs::path& path) {
 std::size_t SourceFile::rows() const {
   if (const auto* dense = std::get_if<NumericArray>(&content)) return dense->rows();
   if (const auto* sparse = std::get_if<CsrMatrix>(&content)) return sparse->rows;
+  if (const auto* on_disk = std::get_if<NpyRows>(&content)) return on_disk->rows();
   return std::get<CsvTable>(content).rows.size();
 }
 
 std::vector<std::size_t> SourceFile::case_shape() const {
-  const auto* dense = std::get_if<NumericArray>(&content);
-  if (dense == nullptr || dense->shape.size() < 3) return {};
-  return {dense->shape.begin() + 1, dense->shape.end()};
+  std::vector<std::size_t> shape;
+  if (const auto* dense = std::get_if<NumericArray>(&content)) shape = dense->shape;
+  if (const auto* on_disk = std::get_if<NpyRows>(&content)) shape = on_disk->shape();
+  if (shape.size() < 3) return {};
+  return {shape.begin() + 1, shape.end()};
 }
 
 SourceFile read_source(const DataRequest& request) {

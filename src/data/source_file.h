@@ -10,6 +10,7 @@
 
 #include "harmonium/data/load.h"
 #include "harmonium/io/csv.h"
+#include "harmonium/io/npy_rows.h"
 #include "harmonium/io/table.h"
 
 namespace harmonium {
@@ -28,7 +29,8 @@ struct SourceFile {
   std::string name;         ///< of the data set
   std::string file;         ///< for messages
   std::string description;  ///< "train-images-idx3-ubyte.gz with labels from ..."
-  std::variant<NumericArray, CsrMatrix, CsvTable> content;
+  /// NpyRows where the values stay on the disk.
+  std::variant<NumericArray, CsrMatrix, CsvTable, NpyRows> content;
   std::optional<RawLabels> labels;  ///< from beside the values; those of a table are in its columns
 
   std::size_t rows() const;

@@ -132,15 +132,16 @@ struct Feature {
   Rule rule;
 };
 
-template <class T>
+/// Calls `missed(stored column)` for what is missing where it may be.
+template <class T, class Missed>
 void check_row(const Feature& feature, const T* row, std::size_t row_number, const Place& place,
-               std::uint64_t& missing) {
+               Missed&& missed) {
   const Column& column = *feature.column;
   for (std::size_t j = 0; j < column.width; ++j) {
     const T raw = row[feature.first + j];
     if (feature.rule.holds(raw)) continue;
     if (is_missing(raw) && column.missing != Missing::kRefuse) {
-      ++missing;
+      missed(j);
       continue;
     }
     refuse(column, static_cast<double>(raw),
@@ -203,8 +204,10 @@ std::string number_text(double value) {
   return {text, end};
 }
 
-std::vector<std::uint64_t> check_values(const Schema& schema, const RawValues& raw, const Place& place) {
-  std::vector<std::uint64_t> missing(schema.columns.size(), 0);
+namespace {
+
+/// The features that have values which can be wrong.
+std::vector<Feature> features_to_check(const Schema& schema, const RawValues& raw) {
   std::vector<Feature> features;
   for (std::size_t c = 0; c < schema.columns.size(); ++c) {
     const Column& column = schema.columns[c];
@@ -212,19 +215,52 @@ std::vector<std::uint64_t> check_values(const Schema& schema, const RawValues& r
       features.push_back({c, &column, raw.first_column[c], rule_of(column)});
     }
   }
-  if (const auto* dense = std::get_if<NumericArray>(&raw.values)) {
-    visit_type(*dense, [&](const auto* first) {
-      using T = std::remove_cvref_t<decltype(*first)>;
-      std::erase_if(features, [](const Feature& f) { return holds_always<T>(f.rule, *f.column); });
-    });
-  }
+  visit_type(raw.type(), nullptr, [&](const auto* values) {
+    using T = std::remove_cvref_t<decltype(*values)>;
+    std::erase_if(features, [](const Feature& f) { return holds_always<T>(f.rule, *f.column); });
+  });
+  return features;
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> check_values(const Schema& schema, const RawValues& raw, const Place& place) {
+  std::vector<std::uint64_t> missing(schema.columns.size(), 0);
+  const std::vector<Feature> features = features_to_check(schema, raw);
   if (features.empty()) return missing;
   visit_rows(
       raw, raw.rows(), [](std::size_t i) { return i; },
       [&](std::size_t r, const auto* row) {
-        for (const Feature& feature : features) check_row(feature, row, r, place, missing[feature.number]);
+        for (const Feature& feature : features)
+          check_row(feature, row, r, place, [&](std::size_t) { ++missing[feature.number]; });
       });
   return missing;
+}
+
+std::shared_ptr<const RawValues> with_row_check(const RawValues& raw, const Schema& schema,
+                                                const std::string& file) {
+  auto own = std::make_shared<Schema>(schema);  // `features` points into it
+  for (Column& column : own->columns) column.missing = Missing::kUnknown;
+  auto features = features_to_check(*own, raw);
+  StreamedRows::Check check;
+  if (!features.empty()) {
+    check = [own, features = std::move(features), file, type = raw.type(), columns = raw.columns()](
+                std::uint64_t first, std::size_t count, const std::byte* bytes) {
+      const Place place{file, {}};
+      visit_type(type, bytes, [&](const auto* values) {
+        for (std::size_t r = 0; r < count; ++r)
+          for (const Feature& feature : features)
+            check_row(feature, values + r * columns, first + r, place, [&](std::size_t j) {
+              throw InputError(
+                  place.row(first + r) + ", " + column_text(*feature.column, j, feature.first + j) +
+                  "the value is missing (NaN); missing values are learned only in data that are kept "
+                  "in memory, so fill them in, or raise data.memory above the size of the file");
+            });
+      });
+    };
+  }
+  return std::make_shared<const RawValues>(
+      RawValues{std::make_shared<StreamedRows>(raw.on_disk()->file(), std::move(check)), raw.first_column});
 }
 
 void compute_statistics(Schema& schema, const RawValues& raw, std::span<const std::uint64_t> rows,

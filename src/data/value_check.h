@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,6 +25,11 @@ struct Place {
 /// missing values. Returns, for each column of the schema, its number of missing values. Throws InputError at
 /// the first fault.
 std::vector<std::uint64_t> check_values(const Schema& schema, const RawValues& raw, const Place& place);
+
+/// The same values on a disk, with a check of every row that is read: as check_values, but missing values are
+/// refused whatever the columns say, because a chain for each of them would have to be kept in memory.
+std::shared_ptr<const RawValues> with_row_check(const RawValues& raw, const Schema& schema,
+                                                const std::string& file);
 
 /// Sets mean and deviation of the standardised columns that have none from the rows `rows` (all where empty).
 /// A column that does not vary gets deviation 1 and a sentence in `warnings`.

@@ -15,8 +15,8 @@ struct StepAndLargest {
 
 /// Whether the raw values [first, first + count) of every row are whole numbers from 0 to 255.
 bool are_bytes(const RawValues& raw, std::size_t first, std::size_t count) {
-  if (const auto* dense = std::get_if<NumericArray>(&raw.values); dense && dense->type == ElementType::kU8)
-    return true;
+  if (raw.type() == ElementType::kU8) return true;
+  if (raw.on_disk()) return false;  // it is not known, and to know it the whole file would have to be read
   bool bytes = true;
   visit_rows(
       raw, raw.rows(), [](std::size_t i) { return i; },

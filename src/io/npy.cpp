@@ -16,6 +16,7 @@
 #include "harmonium/io/suggest.h"
 #include "io/byte_source.h"
 #include "io/bytes.h"
+#include "io/npy_header.h"
 
 namespace harmonium {
 namespace {
@@ -187,20 +188,14 @@ void turn_to_c_order(NumericArray& array) {
 }
 
 NumericArray read_array(ByteSource& source) {
-  const std::string text = read_header_text(source);
-  Header header = HeaderParser(source.name(), text).parse();
-  const StoredType stored = stored_type(*header.descr, source.name());
-  NumericArray array{stored.type, std::move(*header.shape), {}};
+  NpyHeader header = read_npy_header(source);
+  NumericArray array{header.type, std::move(header.shape), {}};
   const std::size_t width = element_size(array.type);
-  const auto bytes = checked_product(array.shape, width);
-  if (!bytes || *bytes > source.at_most())
-    throw InputError(source.name() + ": its header claims " + shape_text(array.shape) +
-                     " numbers, more than the file holds; it is cut short or damaged.");
-  array.bytes = source.read_exactly(*bytes, "the numbers");
+  array.bytes = source.read_exactly(*checked_product(array.shape, width), "the numbers");
   source.expect_end("the numbers");
-  if (stored.big_endian) swap_bytes(array.bytes, width);
-  if (*header.fortran && array.shape.size() > 1) turn_to_c_order(array);
-  if (stored.boolean)
+  if (header.big_endian) swap_bytes(array.bytes, width);
+  if (header.fortran && array.shape.size() > 1) turn_to_c_order(array);
+  if (header.boolean)
     for (std::byte& value : array.bytes) value = std::byte{value != std::byte{0}};
   return array;
 }
@@ -283,6 +278,18 @@ class MemberSource final : public ByteSource {
 };
 
 }  // namespace
+
+NpyHeader read_npy_header(ByteSource& source) {
+  const std::string text = read_header_text(source);
+  Header header = HeaderParser(source.name(), text).parse();
+  const StoredType stored = stored_type(*header.descr, source.name());
+  NpyHeader result{stored.type, stored.big_endian, stored.boolean, *header.fortran, std::move(*header.shape)};
+  const auto bytes = checked_product(result.shape, element_size(result.type));
+  if (!bytes || *bytes > source.at_most())
+    throw InputError(source.name() + ": its header claims " + shape_text(result.shape) +
+                     " numbers, more than the file holds; it is cut short or damaged.");
+  return result;
+}
 
 NumericArray read_npy(const std::filesystem::path& path) {
   const auto source = open_plain(path);

@@ -214,6 +214,15 @@ void add_data_keys(std::vector<KeyRow>& rows) {
       "what a missing value is: refuse (an error), unknown (sampled), absent (masked); empty: as inferred",
       AT(data.missing), {"", "refuse", "unknown", "absent"}));
   rows.push_back(counts("data.resize", "reduce images to [height, width]", AT(data.resize)));
+  rows.push_back(
+      count("data.memory",
+            "MiB of values kept in memory; larger .npy files are read block by block while they are "
+            "learned, 0: all",
+            AT(data.memory)));
+  rows.push_back(count_from(1, "data.block", "KiB of such a file that are read at once", AT(data.block)));
+  rows.push_back(count_from(1, "data.mixed_blocks",
+                            "blocks of such a file whose cases are shuffled among themselves",
+                            AT(data.mixed_blocks)));
   rows.push_back(text("model.layers",
                       "layers from the data up, as in \"data - 500 - 500 + softmax 10 - 2000\"", AT(layers)));
   rows.push_back(choice("model.start", "of each next RBM: random, or tied (the one below turned over)",

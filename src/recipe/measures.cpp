@@ -149,6 +149,9 @@ std::string find_one_class_fault(const Recipe& recipe, const RecipeData& data, c
            std::to_string(most) + ", the smaller of the numbers of training cases and of columns.";
   if (m.one_class_cases < 1 || m.one_class_neighbours < 1)
     return "measure.one_class.cases and measure.one_class.neighbours must be 1 or more.";
+  if (data.train.is_on_disk() || data.test->is_on_disk())
+    return "measure.one_class keeps all cases in memory, but the data are larger than data.memory = " +
+           std::to_string(recipe.data.memory) + " MiB; raise it, or leave the measure out.";
   if (data.train.has_missing() || data.test->has_missing())
     return "measure.one_class compares whole cases, but the data have missing values.";
   return {};

@@ -280,6 +280,9 @@ DataRequest train_request(const Recipe& recipe) {
   if (d.threshold) request.threshold = static_cast<float>(*d.threshold);
   if (d.standardise) request.standardise = *d.standardise;
   if (!d.missing.empty()) request.missing = parse_missing(d.missing);
+  constexpr std::size_t kMostMib = std::size_t{1} << 40;
+  request.stream = {std::uint64_t{std::min(d.memory, kMostMib)} << 20, std::min(d.block, kMostMib) << 10,
+                    d.mixed_blocks};
   if (!d.resize.empty()) {
     if (d.resize.size() != 2) throw InputError("data.resize must be two numbers, [height, width].");
     request.resize = {d.resize[0], d.resize[1]};

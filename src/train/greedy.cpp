@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kCheckpointKey = "harmonium_checkpoint";
 constexpr int kCheckpointVersion = 1;
-constexpr std::size_t kScanRows = 4096;
+constexpr std::size_t kScanRows = 512;
 constexpr auto kShortestCheckpointInterval = std::chrono::seconds(2);
 
 // Each RBM of a stack has random numbers of its own.
@@ -24,7 +24,8 @@ std::uint64_t seed_of_layer(std::uint64_t seed, std::size_t layer) {
   return Noise(seed, Stream::kInitialWeights, 1'000'000 + layer).key();
 }
 
-// What must be known of all cases before learning: weighted means of the columns, missing cells of each case.
+// What must be known of all cases before learning: weighted means of the columns (of a sample, where they are
+// on a disk), missing cells of each case.
 struct DataScan {
   std::vector<double> means;
   std::vector<std::uint32_t> missing;  // empty where nothing is missing
@@ -36,8 +37,8 @@ DataScan scan(const BatchSource& source, std::uint64_t seed, ThreadTeam& team) {
   std::vector<double> sums(columns, 0.0), counts(columns, 0.0);
   if (source.has_missing()) result.missing.assign(source.size(), 0);
   const auto weights = source.case_weights();
-  for (std::size_t first = 0; first < source.size(); first += kScanRows) {
-    const auto values = fetch_range(source, first, kScanRows, seed, 0, team);
+  const auto add = [&](std::size_t first, std::size_t count) {
+    const auto values = fetch_range(source, first, count, seed, 0, team);
     for (std::size_t r = 0; r < values.rows(); ++r) {
       const double weight = weights.empty() ? 1.0 : weights[first + r];
       for (std::size_t i = 0; i < columns; ++i) {
@@ -52,7 +53,10 @@ DataScan scan(const BatchSource& source, std::uint64_t seed, ThreadTeam& team) {
                            "leave the case out.");
       }
     }
-  }
+  };
+  for (const CaseRange& range : source.sample())
+    for (std::size_t done = 0; done < range.count; done += kScanRows)
+      add(range.first + done, std::min<std::size_t>(kScanRows, range.count - done));
   for (std::size_t i = 0; i < columns; ++i) sums[i] = counts[i] > 0 ? sums[i] / counts[i] : 0.0;
   result.means = std::move(sums);
   return result;

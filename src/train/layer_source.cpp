@@ -7,6 +7,7 @@ namespace harmonium {
 namespace {
 
 constexpr std::size_t kMostKeptBytes = std::size_t{4} << 30;
+constexpr std::size_t kMostKeptBytesOfDisk = std::size_t{256} << 20;
 constexpr std::size_t kCompletionSweeps = 10;
 
 // The data themselves, not owned.
@@ -23,6 +24,9 @@ class BorrowedSource final : public BatchSource {
   bool varies_by_epoch() const override { return source_.varies_by_epoch(); }
   float value_step() const override { return source_.value_step(); }
   bool has_missing() const override { return source_.has_missing(); }
+  bool is_on_disk() const override { return source_.is_on_disk(); }
+  std::unique_ptr<EpochOrder> order(std::uint64_t seed) const override { return source_.order(seed); }
+  std::vector<CaseRange> sample() const override { return source_.sample(); }
 
  private:
   const BatchSource& source_;
@@ -40,6 +44,9 @@ class UpPassSource final : public BatchSource {
   float value_step() const override {
     return states_ == States::kSamples && has_exact_states(layer_) ? 1.0f : 0.0f;
   }
+  bool is_on_disk() const override { return data_.is_on_disk(); }
+  std::unique_ptr<EpochOrder> order(std::uint64_t seed) const override { return data_.order(seed); }
+  std::vector<CaseRange> sample() const override { return data_.sample(); }
 
   void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
              MatrixView<float> values) const override {
@@ -87,7 +94,8 @@ std::shared_ptr<const BatchSource> make_layer_source(const DeepBeliefNet& net, s
   if (depth == 0) return std::make_shared<BorrowedSource>(data);
   auto source = std::make_shared<UpPassSource>(net, depth, data, states);
   const std::size_t bytes = source->size() * source->layer().columns() * sizeof(float);
-  if (source->varies_by_epoch() || bytes > kMostKeptBytes) return source;
+  const std::size_t most = source->is_on_disk() ? kMostKeptBytesOfDisk : kMostKeptBytes;
+  if (source->varies_by_epoch() || bytes > most) return source;
   return std::make_shared<KeptSource>(source->layer(), fetch_range(*source, 0, source->size(), seed, 0, team),
                                       data.case_weights());
 }

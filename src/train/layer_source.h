@@ -10,8 +10,9 @@
 namespace harmonium {
 
 /// Cases handed up through the first `depth` RBMs of `net`. Means of cases that do not change from epoch to
-/// epoch are computed once and kept, up to 4 GiB; all else is computed when it is fetched. `net` and `data`
-/// must outlive the source. Missing values are completed by the first RBM on the way.
+/// epoch are computed once and kept, up to 4 GiB (256 MiB where the data are on a disk); all else is computed
+/// when it is fetched, in the order of the data. `net` and `data` must outlive the source. Missing values are
+/// completed by the first RBM on the way.
 std::shared_ptr<const BatchSource> make_layer_source(const DeepBeliefNet& net, std::size_t depth,
                                                      const BatchSource& data, States states,
                                                      std::uint64_t seed, ThreadTeam& team);

@@ -11,8 +11,9 @@ namespace harmonium {
 
 TrainingLoop::TrainingLoop(Learner& learner, const BatchSource& source, const TrainOptions& options,
                            std::uint64_t seed)
-    : learner_(learner), source_(source), options_(options), seed_(seed), order_(source.size()) {
+    : learner_(learner), source_(source), options_(options), seed_(seed) {
   if (source.size() == 0) throw InputError("there are no cases to learn from.");
+  order_ = source.order(seed);
   if (options.average_epochs > 0)
     average_.emplace(learner.parameters(), options.average_epochs * batches_per_epoch());
 }
@@ -23,22 +24,14 @@ std::uint64_t TrainingLoop::batches_per_epoch() const {
 
 void TrainingLoop::set_position(const LoopPosition& position) {
   position_ = position;
-  shuffled_epoch_.reset();
-}
-
-// Fisher and Yates: a function of (seed, epoch) alone, so that a resumed epoch goes on in the same order.
-void TrainingLoop::shuffle(std::uint64_t epoch) {
-  if (shuffled_epoch_ == epoch) return;
-  std::iota(order_.begin(), order_.end(), 0u);
-  const Noise noise(seed_, Stream::kShuffle, epoch);
-  for (std::size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[noise.below(i, i, 0)]);
-  shuffled_epoch_ = epoch;
 }
 
 void TrainingLoop::run_batch(ThreadTeam& team) {
   const std::size_t first = position_.batch * options_.batch;
-  const std::size_t count = std::min(options_.batch, order_.size() - first);
-  const auto cases = std::span<const std::uint64_t>(order_).subspan(first, count);
+  const std::size_t count = std::min(options_.batch, source_.size() - first);
+  cases_.resize(count);
+  order_->select(position_.epoch, first, cases_);
+  const std::span<const std::uint64_t> cases = cases_;
   values_.resize(count, source_.layer().columns());
   team.run_blocks(count, block_of_cases(count), [&](std::size_t row, std::size_t rows, unsigned) {
     source_.fetch(cases.subspan(row, rows), seed_, position_.epoch, values_.view().row_block(row, rows));
@@ -71,7 +64,6 @@ bool TrainingLoop::run(ThreadTeam& team, const LoopHooks& hooks) {
   const auto interval = std::chrono::duration<double>(options_.checkpoint_minutes * 60.0);
   auto last_checkpoint = Clock::now();
   while (position_.epoch < options_.epochs) {
-    shuffle(position_.epoch);
     run_batch(team);
     ++position_.batch, ++position_.update;
     const std::uint64_t epoch = position_.epoch + 1, batch = position_.batch;

@@ -3,12 +3,21 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <vector>
 
 #include "harmonium/base/matrix.h"
+#include "harmonium/data/epoch_order.h"
 #include "harmonium/units/layer.h"
 
 namespace harmonium {
+
+/// Cases [first, first + count).
+struct CaseRange {
+  std::uint64_t first = 0, count = 0;
+  bool operator==(const CaseRange&) const = default;
+};
 
 /// Cases as unit values (after scaling, one-hot coding, standardising), addressed by their number.
 /// Implementations are safe to call from several threads at once.
@@ -33,6 +42,15 @@ class BatchSource {
   virtual float value_step() const { return 0.0f; }
   /// True where `fetch` may give NaN.
   virtual bool has_missing() const { return false; }
+
+  /// True where cases are read from a disk when they are fetched, because they may not fit in memory. Nobody
+  /// should then keep something for each case, or look at all of them without need.
+  virtual bool is_on_disk() const { return false; }
+  /// The order in which the cases are learned. It must not outlive the source.
+  virtual std::unique_ptr<EpochOrder> order(std::uint64_t seed) const { return shuffled_order(size(), seed); }
+  /// The cases that stand for all where something must be known of all before learning, such as the means of
+  /// the columns: all, or a fixed sample of blocks of what is on a disk. Ascending.
+  virtual std::vector<CaseRange> sample() const { return {{0, size()}}; }
 };
 
 /// Values that are in memory already (not owned).

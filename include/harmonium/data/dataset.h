@@ -1,4 +1,5 @@
-// A data set in memory: raw values in the file's own type, and the schema that turns them into unit values.
+// A data set: raw values in the file's own type, in memory or on a disk, and the schema that turns them into
+// unit values.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +17,21 @@
 
 namespace harmonium {
 
-struct RawValues;  // src/data/raw_values.h: dense of one of eight types, or sparse by rows
+struct RawValues;  // src/data/raw_values.h: dense of one of eight types, sparse by rows, or rows on a disk
 class LabelledSource;
+
+/// How data that do not fit in memory are read while they are learned. The order of the cases depends on
+/// `block` and `mixed_blocks`, and on whether data are read so at all; so all three are part of what a recipe
+/// means, and none is taken from the machine.
+struct StreamOptions {
+  /// Larger .npy files stay on the disk; 0 leaves all there. Bytes.
+  std::uint64_t memory = std::uint64_t{2} << 30;
+  /// Bytes that are read at once: whole cases, one to 8192.
+  std::size_t block = std::size_t{1} << 20;
+  /// Blocks whose cases are shuffled among themselves. More mix better a file whose neighbours are alike, and
+  /// take more memory: twice so many blocks.
+  std::size_t mixed_blocks = 16;
+};
 
 /// Cases with their labels and weights. Copies and subsets share the raw values, so both are cheap. A case
 /// is addressed by its number in this data set; its random numbers by its row in the file, so that a case of
@@ -39,9 +53,13 @@ class Dataset final : public BatchSource {
     std::vector<std::size_t> lines;     ///< of a table: the line of the file that each row begins on
     /// The rows that are cases, in order; nothing means all. Statistics are of these.
     std::optional<std::vector<std::uint64_t>> rows;
+    /// Of rows on a disk: keep the first so many, in place of a list; 0 keeps all.
+    std::uint64_t limit = 0;
+    StreamOptions stream;  ///< of rows on a disk
   };
-  /// Checks every value against the schema, once. Standardised columns without statistics get them from
-  /// these values. Throws InputError naming file, row (line of a table) and column.
+  /// Checks every value against the schema, once: here, or for rows on a disk whenever they are read, where
+  /// missing values are refused too. Standardised columns without statistics get them from these values (from
+  /// `sample()` of rows on a disk). Throws InputError naming file, row (line of a table) and column.
   explicit Dataset(Parts parts);
 
   std::size_t size() const override { return cases_; }
@@ -52,6 +70,9 @@ class Dataset final : public BatchSource {
   bool varies_by_epoch() const override { return is_sampled(); }
   float value_step() const override;
   bool has_missing() const override;
+  bool is_on_disk() const override;
+  std::unique_ptr<EpochOrder> order(std::uint64_t seed) const override;
+  std::vector<CaseRange> sample() const override;
 
   const std::string& name() const { return name_; }
   const std::string& description() const { return description_; }
@@ -73,8 +94,8 @@ class Dataset final : public BatchSource {
   /// True where any column is binarised by sampling, so that epochs differ.
   bool is_sampled() const;
   /// The row of the file that case `i` is.
-  std::uint64_t original_row(std::size_t i) const { return rows_.empty() ? i : rows_[i]; }
-  /// Bytes that the raw values take.
+  std::uint64_t original_row(std::size_t i) const;
+  /// Bytes that the raw values take, in memory or on the disk.
   std::size_t raw_bytes() const;
   /// What the raw values are, "u8 60000 x 784" or "f32 sparse 11314 x 2000 (1.2 M entries)".
   std::string raw_description() const;
@@ -86,10 +107,11 @@ class Dataset final : public BatchSource {
   /// The cases [first, first + count), cut at the end. Throws InputError where none is left.
   Dataset take(std::size_t first, std::size_t count) const;
   /// (the rest, `held_out` cases drawn without replacement under `seed`); both in the order of the file.
-  /// Throws InputError where held_out is 0 or not below size().
+  /// Throws InputError where held_out is 0 or not below size(). Takes memory for the held-out cases alone,
+  /// where all rows of a file on a disk are split.
   std::pair<Dataset, Dataset> split(std::size_t held_out, std::uint64_t seed) const;
   /// Images of `height` x `width` pixels by averaging over areas; raw values become bytes. Throws InputError
-  /// where cases are not images of bytes, or where the new image is larger.
+  /// where cases are not images of bytes, or are on a disk, or where the new image is larger.
   Dataset resize_images(std::size_t height, std::size_t width) const;
   /// This data set with its labels appended to each case as one softmax group: the data of a joint model.
   LabelledSource with_labels_as_units() const;
@@ -103,11 +125,16 @@ class Dataset final : public BatchSource {
   struct Shared;  // raw values, schema and plan of the transforms: the same for all subsets
   Dataset() = default;
   Dataset with_rows(std::vector<std::uint64_t> rows, std::span<const std::uint64_t> indices) const;
+  Dataset without(std::vector<std::uint64_t> left_out) const;
+  std::vector<std::uint64_t> draw(std::size_t count, std::uint64_t seed) const;
+  void compute_missing_statistics(Schema& schema, const RawValues& raw,
+                                  std::vector<std::string>& warnings) const;
 
   std::shared_ptr<const Shared> shared_;
   std::string name_, description_;
   std::size_t cases_ = 0;
-  std::vector<std::uint64_t> rows_;  ///< row of each case; empty where case i is row i
+  std::vector<std::uint64_t> rows_;      ///< row of each case; empty where cases are rows in their order
+  std::vector<std::uint64_t> left_out_;  ///< rows that are no cases, ascending, where `rows_` is empty
   std::vector<std::int32_t> labels_;
   std::vector<float> weights_;
 };
@@ -135,6 +162,9 @@ class LabelledSource final : public BatchSource {
   bool varies_by_epoch() const override { return source_->varies_by_epoch(); }
   float value_step() const override { return source_->value_step(); }
   bool has_missing() const override { return source_->has_missing() || has_unknown_; }
+  bool is_on_disk() const override { return source_->is_on_disk(); }
+  std::unique_ptr<EpochOrder> order(std::uint64_t seed) const override { return source_->order(seed); }
+  std::vector<CaseRange> sample() const override { return source_->sample(); }
 
  private:
   std::shared_ptr<const BatchSource> source_;

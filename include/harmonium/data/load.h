@@ -40,6 +40,10 @@ struct DataRequest {
   std::vector<std::string> classes;  ///< keep these classes, by name; empty keeps all
   std::size_t limit = 0;             ///< keep the first so many; 0 keeps all
   std::optional<std::pair<std::size_t, std::size_t>> resize;  ///< images to (height, width)
+
+  /// Which files stay on the disk, and how they are read. Labels beside such a file are read only where
+  /// `labels` names them or `classes` needs them, because they take 4 bytes a case.
+  StreamOptions stream;
 };
 
 /// Reads, checks and transforms. Throws InputError where the file is missing, is not what it claims, does not

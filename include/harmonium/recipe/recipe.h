@@ -31,6 +31,10 @@ struct DataRecipe {
   std::string missing;              ///< "refuse", "unknown", "absent"; empty: as the schema says
   std::vector<std::size_t> resize;  ///< images to height, width
   std::string columns;              ///< TOML text of [data.columns], or empty
+  // Data larger than memory; see StreamOptions.
+  std::size_t memory = 2048;      ///< MiB; larger .npy files stay on the disk
+  std::size_t block = 1024;       ///< KiB that are read at once
+  std::size_t mixed_blocks = 16;  ///< blocks whose cases are shuffled among themselves
 };
 
 /// [measure]: what to measure when learning is done.

@@ -1,4 +1,4 @@
-// The one training loop: shuffle, batch, step, average, measure, report, checkpoint.
+// The one training loop: order, batch, step, average, measure, report, checkpoint.
 #pragma once
 
 #include <functional>
@@ -51,7 +51,6 @@ class TrainingLoop {
   std::uint64_t batches_per_epoch() const;
 
  private:
-  void shuffle(std::uint64_t epoch);
   void run_batch(ThreadTeam& team);
 
   Learner& learner_;
@@ -60,8 +59,8 @@ class TrainingLoop {
   std::uint64_t seed_;
   LoopPosition position_;
   std::optional<ParameterAverage> average_;
-  std::vector<std::uint64_t> order_;
-  std::optional<std::uint64_t> shuffled_epoch_;
+  std::unique_ptr<EpochOrder> order_;
+  std::vector<std::uint64_t> cases_;
   Matrix<float> values_;
   std::vector<float> weights_;
 };

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# A file that does not fit in memory: the same bytes for any number of threads and after SIGKILL, bounded memory, and
+# one sentence for what goes wrong.
+source "$(dirname "$0")/lib.sh"
+
+works data convert mnist --limit 3000 --out digits.npy
+rm digits-labels.npy
+
+# Blocks of 10 cases, 4 of them mixed; nothing is kept in memory.
+options=(train digits.npy --memory 0 --block 8 --mixed_blocks 4 --layers "data - 40 - 30" --epochs 4 --negative pcd
+  --chains 20 --momentum 0.5 --average_epochs 2 --binarise sample --held_out 200 --checkpoint_minutes 0.0004 --quiet)
+"$program" "${options[@]}" --out whole.st --threads 1 >/dev/null
+for threads in 2 3; do
+  "$program" "${options[@]}" --out threads.st --threads $threads --force >/dev/null
+  cmp whole.st threads.st || fail "$threads threads give another model"
+  cmp whole.st.history.jsonl threads.st.history.jsonl || fail "$threads threads give another history"
+done
+
+RANDOM=11
+kills=0
+for _ in $(seq 1 60); do
+  "$program" "${options[@]}" --out killed.st --resume >/dev/null 2>&1 &
+  child=$!
+  sleep "0.$((RANDOM % 60 + 15))"
+  if kill -KILL $child 2>/dev/null; then kills=$((kills + 1)); fi
+  wait $child 2>/dev/null || true
+  [[ -e killed.st && ! -e killed.st.checkpoint ]] && break
+done
+[[ -e killed.st ]] || "$program" "${options[@]}" --out killed.st --resume >/dev/null
+cmp whole.st killed.st || fail "a run killed $kills times ends with another model"
+cmp whole.st.history.jsonl killed.st.history.jsonl || fail "a killed run ends with another history"
+((kills >= 2)) || fail "only $kills kills: the run is too short for this test"
+
+# The order is part of the recipe.
+"$program" "${options[@]}" --out cut.st --epochs 2 >/dev/null
+expect 2 "data.mixed_blocks = 4 and not 5" "${options[@]}" --out cut.st --epochs 2 --mixed_blocks 5 --resume
+
+# Everything else reads the file too.
+works evaluate whole.st digits.npy --cases 100 --likelihood none
+works encode whole.st digits.npy --limit 50 --out codes.npy
+works data describe digits.npy
+has "u8 3000 x 28 x 28"
+
+# What goes wrong is one sentence.
+expect 2 "data.block must be a whole number from 1" train digits.npy --block 0 --layers "data - 5" --out x.st
+expect 2 "data.resize|stays on the disk" train digits.npy --memory 0 --resize "[14, 14]" --layers "data - 5" --out x.st
+cp digits.npy short.npy
+truncate -s -1000 short.npy
+expect 2 "more than the file holds" train short.npy --memory 0 --layers "data - 5" --out x.st
+# A file that is cut while it is learned ends the run, but not by a crash.
+cp digits.npy shrinking.npy
+got=0
+"$program" train shrinking.npy --memory 0 --block 8 --mixed_blocks 4 --layers "data - 40" --epochs 100000 --quiet \
+  --out shrinking.st >/dev/null 2>err.txt &
+child=$!
+sleep 1
+truncate -s 1000000 shrinking.npy
+wait $child || got=$?
+[[ $got == 1 ]] || fail "a file that shrinks ends the run with $got instead of 1: $(cat err.txt)"
+[[ $(grep -c '^harmonium: ' err.txt) == 1 ]] || fail "not one sentence: $(cat err.txt)"
+grep -q "shorter since it was opened" err.txt || fail "another sentence: $(cat err.txt)"
+
+# Memory does not grow with the file: 47 MB and 376 MB of bytes take the same, to within a few MB.
+peak() {
+  "$program" "$@" --quiet >/dev/null 2>err.txt &
+  local child=$! high=0 now
+  while now=$(awk '/VmHWM/ { print $2 }' /proc/$child/status 2>/dev/null) && [[ -n $now ]]; do
+    high=$now
+    sleep 0.02
+  done
+  wait $child || fail "exit $? of: $* ($(head -c 300 err.txt))"
+  echo "$high"
+}
+if [[ -r /proc/self/status ]]; then
+  works data convert mnist --out once.npy
+  rm once-labels.npy
+  rows() { tail -c $((60000 * 784)) once.npy; }
+  head -c $(($(stat -c %s once.npy) - 60000 * 784)) once.npy | sed 's/(60000, 28, 28)/(480000, 28, 28)/; s/ $//' >header
+  # The header keeps its length: one digit more, one blank less.
+  [[ $(stat -c %s header) == $(($(stat -c %s once.npy) - 60000 * 784)) ]] || fail "the header has changed its length"
+  { cat header; for _ in 1 2 3 4 5 6 7 8; do rows; done; } >eight.npy
+  small=(--memory 0 --layers "data - 4" --epochs 1 --batch 1000)
+  one=$(peak train once.npy "${small[@]}" --out once.st)
+  eight=$(peak train eight.npy "${small[@]}" --out eight.st)
+  ((eight < one + 8192)) || fail "memory grows with the file: $one kB for 47 MB, $eight kB for 376 MB"
+  ((eight < 150000)) || fail "$eight kB for a small model"
+fi
+nothing_left
+echo "same bytes for 1, 2 and 3 threads and after $kills kills; memory $one kB, and $eight kB for 8 times the data"

@@ -33,10 +33,10 @@ void TrainingLoop::run_batch(ThreadTeam& team) {
   order_->select(position_.epoch, first, cases_);
   const std::span<const std::uint64_t> cases = cases_;
   values_.resize(count, source_.layer().columns());
-  team.run_blocks(count, block_of_cases(count), [&](std::size_t row, std::size_t rows, unsigned) {
-    source_.fetch(cases.subspan(row, rows), seed_, position_.epoch, values_.view().row_block(row, rows));
-  });
   Batch batch{values_, cases, {}};
+  batch.fetch = [&](std::size_t row, std::size_t rows) {
+    source_.fetch(cases.subspan(row, rows), seed_, position_.epoch, values_.view().row_block(row, rows));
+  };
   if (const auto all = source_.case_weights(); !all.empty()) {
     weights_.resize(count);
     for (std::size_t r = 0; r < count; ++r) weights_[r] = all[cases[r]];

@@ -175,7 +175,12 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
   }
   // A fixed length is a constant that the hidden biases absorb; only open ones scale them.
   lengths_.clear();
-  if (has_open_length(rbm_.visible.spec)) lengths_ = document_lengths(rbm_.visible.spec, batch.values);
+  if (has_open_length(rbm_.visible.spec)) {
+    if (batch.fetch)
+      team.run_blocks(positive_rows_, block_of_cases(positive_rows_),
+                      [&](std::size_t first, std::size_t count, unsigned) { batch.fetch(first, count); });
+    lengths_ = document_lengths(rbm_.visible.spec, batch.values);
+  }
   PositiveStates positive;
   positive.weights = std::span(row_weights_).first(positive_rows_);
   const auto negative_weights = std::span(row_weights_).subspan(positive_rows_);
@@ -245,6 +250,7 @@ void RbmLearner::positive_block(const Batch& batch, const StepInfo& info, std::s
                                 std::size_t count, unsigned worker) {
   const auto visible = visible_stack_.view().row_block(first, count);
   const auto hidden = hidden_stack_.view().row_block(first, count);
+  if (batch.fetch && lengths_.empty()) batch.fetch(first, count);
   if (!missing_start_.empty()) fill_missing(batch, info, first, count, worker);
   for (std::size_t r = 0; r < count; ++r)
     std::copy_n(batch.values.row(first + r).data(), visible.cols(), visible.row(r).data());

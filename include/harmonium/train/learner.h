@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct Batch {
   MatrixView<float> values;              ///< B x V unit values; the learner may overwrite missing ones (NaN)
   std::span<const std::uint64_t> cases;  ///< their numbers in the data set
   std::span<const float> weights;        ///< one a case, or empty
+  /// Where it is set, values are not there yet: the learner calls it once for every block of rows, from any of
+  /// its threads, before it reads them. So a case is fetched where it is learned from.
+  std::function<void(std::size_t first, std::size_t count)> fetch = {};
 };
 
 /// Where the run stands.

@@ -90,12 +90,21 @@ Monitor::Monitor(const BatchSource& train, const BatchSource* held_out, const Tr
                  std::uint64_t seed)
     : train_(train), held_out_(held_out), options_(options), seed_(seed) {}
 
+// Measuring a case costs about what learning from it costs; with large models it stays a small part of an
+// epoch.
+std::size_t Monitor::cases_to_measure(const Rbm& rbm) const {
+  constexpr std::size_t kLargeModel = std::size_t{1} << 20, kFewest = 100, kPart = 50;
+  if (rbm.weights.size() < kLargeModel) return options_.monitor_cases;
+  return std::min(options_.monitor_cases, std::max(kFewest, train_.size() / kPart));
+}
+
 Measures Monitor::measure(const Rbm& rbm, const NegativePhase& negative, std::uint64_t epoch,
                           ThreadTeam& team) const {
   Measures measures;
-  const auto train = fetch_range(train_, 0, options_.monitor_cases, seed_, epoch, team);
+  const std::size_t cases = cases_to_measure(rbm);
+  const auto train = fetch_range(train_, 0, cases, seed_, epoch, team);
   Matrix<float> held_out;
-  if (held_out_) held_out = fetch_range(*held_out_, 0, options_.monitor_cases, seed_, epoch, team);
+  if (held_out_) held_out = fetch_range(*held_out_, 0, cases, seed_, epoch, team);
   measures["reconstruction_error"] = squared_error(train, reconstruct(rbm, train, team));
   if (!held_out.empty())
     measures["reconstruction_error_held_out"] = squared_error(held_out, reconstruct(rbm, held_out, team));

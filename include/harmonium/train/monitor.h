@@ -26,6 +26,8 @@ class Monitor {
                    ThreadTeam& team) const;
 
  private:
+  std::size_t cases_to_measure(const Rbm& rbm) const;
+
   const BatchSource& train_;
   const BatchSource* held_out_;
   TrainOptions options_;

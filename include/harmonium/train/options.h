@@ -32,7 +32,7 @@ enum class PrecisionChoice {
 
 /// Options of learning. Defaults are those of `harmonium train`.
 struct TrainOptions {
-  std::uint64_t seed = 1;       ///< every random number of the run follows from it
+  std::uint64_t seed = 1;  ///< every random number of the run follows from it
   PrecisionChoice precision = PrecisionChoice::kAuto;
   std::size_t epochs = 10;      ///< passes over the training cases, for each layer
   std::size_t batch = 100;      ///< cases an update (Hinton 2010, section 3: 10 to 100)
@@ -66,7 +66,8 @@ struct TrainOptions {
   std::size_t likelihood_every = 0;  ///< epochs between log-likelihoods in the history; 0 is never
   std::size_t measure_every =
       1;  ///< epochs between lines of the history (data sets of one batch: 100 or more)
-  std::size_t monitor_cases = 1000;  ///< cases of each set that are measured after an epoch
+  /// Cases of each set that are measured after an epoch; with a million weights or more a fiftieth at most.
+  std::size_t monitor_cases = 1000;
   double checkpoint_minutes =
       10;  ///< between checkpoints within an epoch; an epoch's end makes one too (at most one in 2 s)
 };

@@ -7,7 +7,7 @@ works data convert mnist --limit 3000 --out digits.npy
 rm digits-labels.npy
 
 # Blocks of 10 cases, 4 of them mixed; nothing is kept in memory.
-options=(train digits.npy --memory 0 --block 8 --mixed_blocks 4 --layers "data - 40 - 30" --epochs 4 --negative pcd
+options=(train digits.npy --memory 0 --block 8 --mixed_blocks 4 --layers "data - 40 - 30" --epochs 12 --negative pcd
   --chains 20 --momentum 0.5 --average_epochs 2 --binarise sample --held_out 200 --checkpoint_minutes 0.0004 --quiet)
 "$program" "${options[@]}" --out whole.st --threads 1 >/dev/null
 for threads in 2 3; do
@@ -21,7 +21,7 @@ kills=0
 for _ in $(seq 1 60); do
   "$program" "${options[@]}" --out killed.st --resume >/dev/null 2>&1 &
   child=$!
-  sleep "0.$((RANDOM % 60 + 15))"
+  sleep "0.$((RANDOM % 25 + 12))"
   if kill -KILL $child 2>/dev/null; then kills=$((kills + 1)); fi
   wait $child 2>/dev/null || true
   [[ -e killed.st && ! -e killed.st.checkpoint ]] && break

@@ -6,7 +6,6 @@
 #include "harmonium/base/error.h"
 #include "harmonium/base/version.h"
 #include "harmonium/io/atomic_file.h"
-#include "harmonium/kernels/products.h"
 #include "harmonium/render/number.h"
 #include "io/json.h"
 #include "recipe/pictures.h"
@@ -30,7 +29,7 @@ void write_metrics(const std::filesystem::path& path, const Recipe& recipe, cons
                {"command", options.command},
                {"seed", std::to_string(recipe.seed)},
                {"library_version", version()},
-               {"products", products_library()},
+               {"precision", model.precision},
                {"layers", layers_to_string(model.net.layers())},
                {"data", {{"name", model.data_name}, {"hash", model.data_hash}}},
                {"measures", Json::object()},

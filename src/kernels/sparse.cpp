@@ -18,7 +18,7 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // Entries are visited in no order that a processor foresees: their rows of `right` are asked for in advance.
-constexpr std::size_t kEntriesAhead = 6;
+constexpr std::size_t kEntriesAhead = 16;
 constexpr std::size_t kFloatsOfLine = 16;
 
 struct Entries {

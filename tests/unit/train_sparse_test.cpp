@@ -77,6 +77,8 @@ TEST_P(SparseGradient, EqualsThatOfTheCasesSpreadOut) {
   const Setting& s = GetParam();
   Rbm rbm(parse_layer(s.visible), parse_layer(s.hidden));
   initialise_weights(rbm, 0.05f, -0.2f, 3, 0);
+  // As rare as in the documents.
+  std::fill(rbm.visible.bias.begin(), rbm.visible.bias.end(), -2.6f);
   TrainOptions options;
   options.negative = s.negative;
   options.chains = 110, options.temperatures = 3, options.centring = s.centring;
@@ -93,10 +95,12 @@ TEST_P(SparseGradient, EqualsThatOfTheCasesSpreadOut) {
   const RbmGradient sparse = with_sparse.gradient({{}, numbers, weights, rows}, {}, team);
   EXPECT_GT(relative_difference(dense.weights.values(), Matrix<float>(kWords, rbm.hidden_columns()).values()),
             1.0);  // it is not zero
-  EXPECT_LT(relative_difference(sparse.weights.values(), dense.weights.values()), 1e-6);
-  EXPECT_LT(relative_difference(sparse.visible_bias, dense.visible_bias), 1e-6);
-  EXPECT_LT(relative_difference(sparse.hidden_bias, dense.hidden_bias), 1e-6);
-  EXPECT_LT(relative_difference(sparse.hidden_log_variance, dense.hidden_log_variance), 1e-6);
+  // What centring takes away from the gradient is larger than what it leaves, so that rounding shows more.
+  const double rounding = s.centring ? 1e-5 : 1e-6;
+  EXPECT_LT(relative_difference(sparse.weights.values(), dense.weights.values()), rounding);
+  EXPECT_LT(relative_difference(sparse.visible_bias, dense.visible_bias), rounding);
+  EXPECT_LT(relative_difference(sparse.hidden_bias, dense.hidden_bias), rounding);
+  EXPECT_LT(relative_difference(sparse.hidden_log_variance, dense.hidden_log_variance), rounding);
 }
 
 TEST(SparseLearner, TakesDenseAndSparseBatchesInTurn) {

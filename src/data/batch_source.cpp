@@ -6,6 +6,10 @@
 
 namespace harmonium {
 
+void BatchSource::fetch_sparse(std::span<const std::uint64_t>, SparseMatrix&) const {
+  check(is_sparse(), "only a sparse source gives sparse rows");
+}
+
 void MatrixSource::fetch(std::span<const std::uint64_t> cases, std::uint64_t, std::uint64_t,
                          MatrixView<float> values) const {
   check(values.rows() == cases.size() && values.cols() == values_.cols(),

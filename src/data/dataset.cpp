@@ -22,6 +22,7 @@ namespace {
 constexpr std::size_t kHashWhole = std::size_t{1} << 22;  // bytes that are hashed whole
 constexpr std::size_t kHashBlock = std::size_t{1} << 15;
 constexpr std::size_t kHashBlocks = 64;
+constexpr double kDensestRows = 0.05;  // from here on dense products take less time than sparse ones
 
 /// The whole of short data; of long data 64 blocks of 32 KB at even distances, the first and last among them.
 /// `add(first, count)` adds bytes of the `size` that there are.
@@ -261,6 +262,25 @@ void Dataset::fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, st
     for (const auto i : cases) rows.push_back(original_row(i));
     shared_->plan.fetch(*shared_->raw, rows, noise, values);
   }
+}
+
+// A property of the whole file, so that its subsets are all learned in one way.
+bool Dataset::is_sparse() const {
+  const auto* sparse = std::get_if<CsrMatrix>(&shared_->raw->values);
+  if (sparse == nullptr || has_missing() || !shared_->plan.keeps_zeros()) return false;
+  const double all = static_cast<double>(sparse->rows) * static_cast<double>(sparse->cols);
+  return static_cast<double>(sparse->values.size()) < kDensestRows * all;
+}
+
+void Dataset::fetch_sparse(std::span<const std::uint64_t> cases, SparseMatrix& rows) const {
+  check(is_sparse(), "Dataset::fetch_sparse: the values are not sparse");
+  std::vector<std::uint64_t> numbers;
+  numbers.reserve(cases.size());
+  for (const auto i : cases) {
+    check(i < cases_, "Dataset::fetch_sparse: no such case");
+    numbers.push_back(original_row(i));
+  }
+  shared_->plan.fetch_sparse(std::get<CsrMatrix>(shared_->raw->values), numbers, rows);
 }
 
 std::unique_ptr<EpochOrder> Dataset::order(std::uint64_t seed) const {

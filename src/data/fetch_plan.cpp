@@ -1,5 +1,6 @@
 #include "data/fetch_plan.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -134,6 +135,39 @@ void FetchPlan::fetch(const RawValues& raw, std::span<const std::uint64_t> rows,
           run(step, row + step.raw_first, units + step.unit_first, noise, rows[i]);
         }
       });
+}
+
+bool FetchPlan::keeps_zeros() const {
+  if (!std::is_sorted(steps_.begin(), steps_.end(),
+                      [](const Step& a, const Step& b) { return a.raw_first < b.raw_first; }))
+    return false;
+  return std::all_of(steps_.begin(), steps_.end(), [](const Step& step) {
+    return (step.op == Op::kScale && step.offset == 0.0f) ||
+           (step.op == Op::kThreshold && !(step.offset > step.threshold));
+  });
+}
+
+void FetchPlan::fetch_sparse(const CsrMatrix& raw, std::span<const std::uint64_t> rows,
+                             SparseMatrix& units) const {
+  units.clear(steps_.empty() ? 0 : steps_.back().unit_first + steps_.back().count);
+  const Noise unused(0, Stream::kBinarise, 0);  // nothing is drawn
+  std::vector<Step> one(steps_);
+  for (Step& step : one) step.count = 1;
+  for (const auto r : rows) {
+    auto k = raw.row_start[r];
+    const auto end = raw.row_start[r + 1];
+    for (std::size_t s = 0; s < steps_.size(); ++s) {
+      const std::size_t first = steps_[s].raw_first, last = first + steps_[s].count;
+      while (k < end && raw.columns[k] < first) ++k;  // of a column that is ignored
+      for (; k < end && raw.columns[k] < last; ++k) {
+        float unit = 0.0f;
+        run(one[s], &raw.values[k], &unit, unused, r);
+        if (unit != 0.0f)
+          units.add(static_cast<std::uint32_t>(raw.columns[k] - first + steps_[s].unit_first), unit);
+      }
+    }
+    units.end_row();
+  }
 }
 
 }  // namespace harmonium

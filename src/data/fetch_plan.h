@@ -8,6 +8,7 @@
 #include "data/raw_values.h"
 #include "harmonium/base/matrix.h"
 #include "harmonium/base/random.h"
+#include "harmonium/base/sparse.h"
 #include "harmonium/data/schema.h"
 
 namespace harmonium {
@@ -21,6 +22,11 @@ class FetchPlan {
   void fetch(const RawValues& raw, std::span<const std::uint64_t> rows, const Noise& noise,
              MatrixView<float> values) const;
   bool is_sampled() const { return is_sampled_; }
+
+  /// True where a raw zero is a unit's zero in every column, so that sparse rows stay sparse.
+  bool keeps_zeros() const;
+  /// Replaces `units` by the units of the rows `rows` of `raw`; where keeps_zeros().
+  void fetch_sparse(const CsrMatrix& raw, std::span<const std::uint64_t> rows, SparseMatrix& units) const;
 
  private:
   enum class Op { kScale, kStandardise, kThreshold, kSample, kOneHot };

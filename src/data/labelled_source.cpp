@@ -65,6 +65,18 @@ LabelledSource::LabelledSource(std::shared_ptr<const BatchSource> source, std::v
   layer_.groups.push_back(group);
 }
 
+void LabelledSource::fetch_sparse(std::span<const std::uint64_t> cases, SparseMatrix& rows) const {
+  SparseMatrix below;
+  source_->fetch_sparse(cases, below);
+  rows.clear(layer_.columns());
+  for (std::size_t r = 0; r < cases.size(); ++r) {
+    for (auto k = below.row_start[r]; k < below.row_start[r + 1]; ++k)
+      rows.add(below.columns[k], below.values[k]);
+    rows.add(static_cast<std::uint32_t>(below.cols + static_cast<std::size_t>(labels_[cases[r]])), 1.0f);
+    rows.end_row();
+  }
+}
+
 void LabelledSource::fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
                            MatrixView<float> values) const {
   check(values.cols() == layer_.columns(), "LabelledSource::fetch: the view is not cases x columns");

@@ -132,30 +132,53 @@ struct Feature {
   Rule rule;
 };
 
-/// Calls `missed(stored column)` for what is missing where it may be.
+/// Of value `j` of a feature's column. Calls `missed(j)` for what is missing where it may be.
+template <class T, class Missed>
+void check_value(const Feature& feature, T raw, std::size_t j, std::size_t row_number, const Place& place,
+                 Missed&& missed) {
+  if (feature.rule.holds(raw)) return;
+  const Column& column = *feature.column;
+  if (is_missing(raw) && column.missing != Missing::kRefuse) return missed(j);
+  refuse(column, static_cast<double>(raw),
+         place.row(row_number) + ", " + column_text(column, j, feature.first + j));
+}
+
+bool has_fixed_length(const Column& column) {
+  return column.kind == UnitKind::kMultinomial && column.parameter != 0;
+}
+
+void check_length(const Column& column, double length, std::size_t row_number, const Place& place) {
+  if (length == column.parameter || std::isnan(length)) return;
+  throw InputError(place.row(row_number) + ", column \"" + column.name + "\": the counts sum to " +
+                   number_text(length) + ", not to the fixed length " + std::to_string(column.parameter));
+}
+
 template <class T, class Missed>
 void check_row(const Feature& feature, const T* row, std::size_t row_number, const Place& place,
                Missed&& missed) {
   const Column& column = *feature.column;
-  for (std::size_t j = 0; j < column.width; ++j) {
-    const T raw = row[feature.first + j];
-    if (feature.rule.holds(raw)) continue;
-    if (is_missing(raw) && column.missing != Missing::kRefuse) {
-      missed(j);
-      continue;
-    }
-    refuse(column, static_cast<double>(raw),
-           place.row(row_number) + ", " + column_text(column, j, feature.first + j));
-  }
-  if (column.kind != UnitKind::kMultinomial || column.parameter == 0) return;
+  for (std::size_t j = 0; j < column.width; ++j)
+    check_value(feature, row[feature.first + j], j, row_number, place, missed);
+  if (!has_fixed_length(column)) return;
   double length = 0.0;
   for (std::size_t j = 0; j < column.width; ++j) {
     length += static_cast<double>(row[feature.first + j]) * column.scale + column.offset;
   }
-  if (length != column.parameter && !std::isnan(length)) {
-    throw InputError(place.row(row_number) + ", column \"" + column.name + "\": the counts sum to " +
-                     number_text(length) + ", not to the fixed length " + std::to_string(column.parameter));
+  check_length(column, length, row_number, place);
+}
+
+/// The same of a sparse row whose zeros are known to hold.
+template <class Missed>
+void check_sparse_row(const Feature& feature, const CsrMatrix& raw, std::size_t row_number,
+                      const Place& place, Missed&& missed) {
+  const Column& column = *feature.column;
+  double length = static_cast<double>(column.offset) * static_cast<double>(column.width);
+  for (auto k = raw.row_start[row_number]; k < raw.row_start[row_number + 1]; ++k) {
+    if (raw.columns[k] < feature.first || raw.columns[k] >= feature.first + column.width) continue;
+    check_value(feature, raw.values[k], raw.columns[k] - feature.first, row_number, place, missed);
+    length += static_cast<double>(raw.values[k]) * column.scale;
   }
+  if (has_fixed_length(column)) check_length(column, length, row_number, place);
 }
 
 void add_constant_warning(const Column& column, std::size_t constant, std::vector<std::string>& warnings) {
@@ -228,6 +251,14 @@ std::vector<std::uint64_t> check_values(const Schema& schema, const RawValues& r
   std::vector<std::uint64_t> missing(schema.columns.size(), 0);
   const std::vector<Feature> features = features_to_check(schema, raw);
   if (features.empty()) return missing;
+  const auto* sparse = std::get_if<CsrMatrix>(&raw.values);
+  if (sparse != nullptr &&
+      std::all_of(features.begin(), features.end(), [](const Feature& f) { return f.rule.holds(0.0f); })) {
+    for (std::size_t r = 0; r < sparse->rows; ++r)
+      for (const Feature& feature : features)
+        check_sparse_row(feature, *sparse, r, place, [&](std::size_t) { ++missing[feature.number]; });
+    return missing;
+  }
   visit_rows(
       raw, raw.rows(), [](std::size_t i) { return i; },
       [&](std::size_t r, const auto* row) {

@@ -17,14 +17,21 @@ struct StepAndLargest {
 bool are_bytes(const RawValues& raw, std::size_t first, std::size_t count) {
   if (raw.type() == ElementType::kU8) return true;
   if (raw.on_disk()) return false;  // it is not known, and to know it the whole file would have to be read
+  const auto is_byte = [](double value) {
+    return std::isnan(value) || (value >= 0.0 && value <= 255.0 && value == std::floor(value));
+  };
   bool bytes = true;
+  if (const auto* sparse = std::get_if<CsrMatrix>(&raw.values)) {
+    for (std::size_t k = 0; bytes && k < sparse->values.size(); ++k)
+      if (sparse->columns[k] >= first && sparse->columns[k] < first + count)
+        bytes = is_byte(sparse->values[k]);
+    return bytes;
+  }
   visit_rows(
       raw, raw.rows(), [](std::size_t i) { return i; },
       [&](std::size_t, const auto* row) {
-        for (std::size_t j = first; bytes && j < first + count; ++j) {
-          const auto value = static_cast<double>(row[j]);
-          bytes = std::isnan(value) || (value >= 0.0 && value <= 255.0 && value == std::floor(value));
-        }
+        for (std::size_t j = first; bytes && j < first + count; ++j)
+          bytes = is_byte(static_cast<double>(row[j]));
       });
   return bytes;
 }

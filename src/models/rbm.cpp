@@ -6,6 +6,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
+#include "harmonium/kernels/sparse.h"
 
 namespace harmonium {
 namespace {
@@ -104,6 +105,21 @@ void half_step(const Rbm& rbm, Side side, ConstMatrixView<float> values, const H
   conditional(layer, input, context, means, samples, noise, cases);
 }
 
+void half_step_up(const Rbm& rbm, const SparseRows& visible, MatrixView<float> means,
+                  MatrixView<float> samples, const Noise& noise, std::span<const std::uint64_t> cases,
+                  HalfStepMemory& memory) {
+  check(!has_scaled_statistics(rbm.visible.spec), "sparse values are their own statistics");
+  RowContext context;
+  if (has_open_length(rbm.visible.spec)) {
+    memory.lengths = document_lengths(rbm.visible.spec, visible);
+    context.bias_scale = memory.lengths;
+  }
+  memory.unpacked_input.resize(visible.rows(), rbm.hidden_columns());
+  sparse_product(visible, 1.0f, rbm.weights, memory.unpacked_input);
+  memory.input = memory.unpacked_input;
+  conditional(rbm.hidden, memory.input, context, means, samples, noise, cases);
+}
+
 void half_step_mean(const Rbm& rbm, Side side, ConstMatrixView<float> values, const HalfStep& options,
                     MatrixView<float> means, HalfStepMemory& memory) {
   const Layer& layer = side == Side::kHidden ? rbm.hidden : rbm.visible;
@@ -141,9 +157,8 @@ void free_energy(const Rbm& rbm, ConstMatrixView<float> visible, std::span<doubl
     context.bias = tempering.hidden_bias;
     const auto input = interaction_input(rbm, Side::kHidden, block, tempering.interaction, memory);
     for (std::size_t r = 0; r < count; ++r)
-      free_energies[first + r] =
-          layer_energy(rbm.visible, block.row(r), visible_context) -
-          log_partition(rbm.hidden, input.row(r), context.row_block(r, 1));
+      free_energies[first + r] = layer_energy(rbm.visible, block.row(r), visible_context) -
+                                 log_partition(rbm.hidden, input.row(r), context.row_block(r, 1));
   });
 }
 
@@ -165,8 +180,8 @@ void hidden_free_energy(const Rbm& rbm, ConstMatrixView<float> hidden, std::span
     const auto block = hidden.row_block(first, count);
     const auto input = interaction_input(rbm, Side::kVisible, block, 1.0f, memory);
     for (std::size_t r = 0; r < count; ++r)
-      free_energies[first + r] = layer_energy(rbm.hidden, block.row(r)) -
-                                 log_partition(rbm.visible, input.row(r));
+      free_energies[first + r] =
+          layer_energy(rbm.hidden, block.row(r)) - log_partition(rbm.visible, input.row(r));
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <numeric>
 
 #include "harmonium/base/error.h"
 #include "harmonium/data/dataset.h"
@@ -31,13 +32,34 @@ struct DataScan {
   std::vector<std::uint32_t> missing;  // empty where nothing is missing
 };
 
+// Adds `weights` (one a case, or empty) times the cases [first, first + count) to `sums`, and the weights to
+// every one of `counts`.
+void add_sparse_cases(const BatchSource& source, std::size_t first, std::size_t count,
+                      std::vector<double>& sums, std::vector<double>& counts) {
+  const auto weights = source.case_weights();
+  std::vector<std::uint64_t> cases(count);
+  std::iota(cases.begin(), cases.end(), first);
+  SparseMatrix rows;
+  source.fetch_sparse(cases, rows);
+  double total = 0;
+  for (std::size_t r = 0; r < count; ++r) {
+    const double weight = weights.empty() ? 1.0 : weights[first + r];
+    total += weight;
+    for (auto k = rows.row_start[r]; k < rows.row_start[r + 1]; ++k)
+      sums[rows.columns[k]] += weight * rows.values[k];
+  }
+  for (double& all : counts) all += total;
+}
+
 DataScan scan(const BatchSource& source, std::uint64_t seed, ThreadTeam& team) {
   DataScan result;
   const std::size_t columns = source.layer().columns();
   std::vector<double> sums(columns, 0.0), counts(columns, 0.0);
   if (source.has_missing()) result.missing.assign(source.size(), 0);
   const auto weights = source.case_weights();
+  const bool sparse = source.is_sparse();
   const auto add = [&](std::size_t first, std::size_t count) {
+    if (sparse) return add_sparse_cases(source, first, count, sums, counts);
     const auto values = fetch_range(source, first, count, seed, 0, team);
     for (std::size_t r = 0; r < values.rows(); ++r) {
       const double weight = weights.empty() ? 1.0 : weights[first + r];

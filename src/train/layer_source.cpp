@@ -24,6 +24,10 @@ class BorrowedSource final : public BatchSource {
   bool varies_by_epoch() const override { return source_.varies_by_epoch(); }
   float value_step() const override { return source_.value_step(); }
   bool has_missing() const override { return source_.has_missing(); }
+  bool is_sparse() const override { return source_.is_sparse(); }
+  void fetch_sparse(std::span<const std::uint64_t> cases, SparseMatrix& rows) const override {
+    source_.fetch_sparse(cases, rows);
+  }
   bool is_on_disk() const override { return source_.is_on_disk(); }
   std::unique_ptr<EpochOrder> order(std::uint64_t seed) const override { return source_.order(seed); }
   std::vector<CaseRange> sample() const override { return source_.sample(); }

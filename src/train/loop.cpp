@@ -26,22 +26,33 @@ void TrainingLoop::set_position(const LoopPosition& position) {
   position_ = position;
 }
 
+Batch TrainingLoop::fetch_batch(std::span<const std::uint64_t> cases) {
+  Batch batch;
+  batch.cases = cases;
+  if (source_.is_sparse() && learner_.takes_sparse()) {
+    source_.fetch_sparse(cases, sparse_);
+    batch.sparse = sparse_;
+  } else {
+    values_.resize(cases.size(), source_.layer().columns());
+    batch.values = values_;
+    batch.fetch = [this, cases](std::size_t row, std::size_t rows) {
+      source_.fetch(cases.subspan(row, rows), seed_, position_.epoch, values_.view().row_block(row, rows));
+    };
+  }
+  if (const auto all = source_.case_weights(); !all.empty()) {
+    weights_.resize(cases.size());
+    for (std::size_t r = 0; r < cases.size(); ++r) weights_[r] = all[cases[r]];
+    batch.weights = weights_;
+  }
+  return batch;
+}
+
 void TrainingLoop::run_batch(ThreadTeam& team) {
   const std::size_t first = position_.batch * options_.batch;
   const std::size_t count = std::min(options_.batch, source_.size() - first);
   cases_.resize(count);
   order_->select(position_.epoch, first, cases_);
-  const std::span<const std::uint64_t> cases = cases_;
-  values_.resize(count, source_.layer().columns());
-  Batch batch{values_, cases, {}};
-  batch.fetch = [&](std::size_t row, std::size_t rows) {
-    source_.fetch(cases.subspan(row, rows), seed_, position_.epoch, values_.view().row_block(row, rows));
-  };
-  if (const auto all = source_.case_weights(); !all.empty()) {
-    weights_.resize(count);
-    for (std::size_t r = 0; r < count; ++r) weights_[r] = all[cases[r]];
-    batch.weights = weights_;
-  }
+  const Batch batch = fetch_batch(cases_);
   const double progress = static_cast<double>(position_.epoch) +
                           static_cast<double>(position_.batch) / static_cast<double>(batches_per_epoch());
   StepInfo info;

@@ -91,11 +91,13 @@ Monitor::Monitor(const BatchSource& train, const BatchSource* held_out, const Tr
     : train_(train), held_out_(held_out), options_(options), seed_(seed) {}
 
 // Measuring a case costs about what learning from it costs; with large models it stays a small part of an
-// epoch.
+// epoch. Several matrices of the measured cases are in memory at once.
 std::size_t Monitor::cases_to_measure(const Rbm& rbm) const {
   constexpr std::size_t kLargeModel = std::size_t{1} << 20, kFewest = 100, kPart = 50;
+  constexpr std::size_t kMostValues = std::size_t{1} << 24;
   if (rbm.weights.size() < kLargeModel) return options_.monitor_cases;
-  return std::min(options_.monitor_cases, std::max(kFewest, train_.size() / kPart));
+  const std::size_t most = std::min(train_.size() / kPart, kMostValues / rbm.visible_columns());
+  return std::min(options_.monitor_cases, std::max(kFewest, most));
 }
 
 Measures Monitor::measure(const Rbm& rbm, const NegativePhase& negative, std::uint64_t epoch,

@@ -7,6 +7,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
+#include "harmonium/kernels/sparse.h"
 #include "harmonium/kernels/update.h"
 
 namespace harmonium {
@@ -115,6 +116,10 @@ RbmLearner::RbmLearner(Rbm start, const TrainOptions& options, std::string prefi
   }
 }
 
+bool RbmLearner::takes_sparse() const {
+  return missing_start_.empty() && !options_.missing_absent && !has_scaled_statistics(rbm_.visible.spec);
+}
+
 ParameterList RbmLearner::state() {
   ParameterList list = velocity_.parameters("velocity." + prefix_);
   if (options_.negative == NegativeKind::kFastPersistent)
@@ -154,7 +159,9 @@ ChainModel RbmLearner::chain_model() const {
 }
 
 void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
-  positive_rows_ = batch.values.rows();
+  positive_rows_ = batch.rows();
+  sparse_ = batch.is_sparse();
+  check(!sparse_ || takes_sparse(), "this learner takes dense cases alone");
   memories_.resize(team.size());
   for (WorkerMemory& memory : memories_) {
     memory.half_step.packed = &packed_;
@@ -162,7 +169,7 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
   }
   negative_rows_ = negative_->begin(chain_model(), positive_rows_, info, team);
   const std::size_t rows = positive_rows_ + negative_rows_;
-  visible_stack_.resize(rows, rbm_.visible_columns());
+  visible_stack_.resize(sparse_ ? negative_rows_ : rows, rbm_.visible_columns());
   hidden_stack_.resize(rows, rbm_.hidden_columns());
   hidden_samples_.resize(positive_rows_, rbm_.hidden_columns());
   row_weights_.resize(rows);
@@ -179,7 +186,8 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
     if (batch.fetch)
       team.run_blocks(positive_rows_, block_of_cases(positive_rows_),
                       [&](std::size_t first, std::size_t count, unsigned) { batch.fetch(first, count); });
-    lengths_ = document_lengths(rbm_.visible.spec, batch.values);
+    lengths_ = sparse_ ? document_lengths(rbm_.visible.spec, batch.sparse)
+                       : document_lengths(rbm_.visible.spec, batch.values);
   }
   PositiveStates positive;
   positive.weights = std::span(row_weights_).first(positive_rows_);
@@ -188,7 +196,14 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
   if (!(sum > 0)) std::fill(negative_weights.begin(), negative_weights.end(), 0.0f);  // nothing to learn from
   signed_weights_ = row_weights_;
   for (std::size_t r = positive_rows_; r < rows; ++r) signed_weights_[r] = -row_weights_[r];
+  if (sparse_) weighted_transpose(batch.sparse, positive.weights, transpose_);
   plan_blocks();
+}
+
+MatrixView<float> RbmLearner::visible_rows(bool positive, std::size_t first, std::size_t count) {
+  if (sparse_ && positive) return {};
+  const std::size_t before = positive || sparse_ ? 0 : positive_rows_;
+  return visible_stack_.view().row_block(before + first, count);
 }
 
 // Blocks of the positive phase, then of the negative one; where chains start from the data, both of a block
@@ -202,7 +217,7 @@ void RbmLearner::plan_blocks() {
     for (std::size_t first = 0; first < rows; first += block_rows) {
       const std::size_t count = std::min(block_rows, rows - first);
       blocks_.push_back({positive, first, count, place, blocks_.size()});
-      place += StatisticsStack::places(count, packed_.precision());
+      if (!(positive && sparse_)) place += StatisticsStack::places(count, packed_.precision());
     }
   };
   cut(true, positive_rows_, step);
@@ -248,8 +263,15 @@ void RbmLearner::fill_missing(const Batch& batch, const StepInfo& info, std::siz
 
 void RbmLearner::positive_block(const Batch& batch, const StepInfo& info, std::size_t first,
                                 std::size_t count, unsigned worker) {
-  const auto visible = visible_stack_.view().row_block(first, count);
+  const auto visible = visible_rows(true, first, count);
   const auto hidden = hidden_stack_.view().row_block(first, count);
+  const auto samples =
+      negative_->starts_from_data() ? hidden_samples_.view().row_block(first, count) : MatrixView<float>{};
+  const Noise noise(info.seed, Stream::kHiddenPositive, info.update);
+  const auto cases = batch.cases.subspan(first, count);
+  HalfStepMemory& memory = memories_[worker].half_step;
+  if (sparse_)
+    return half_step_up(rbm_, batch.sparse.row_block(first, count), hidden, samples, noise, cases, memory);
   if (batch.fetch && lengths_.empty()) batch.fetch(first, count);
   if (!missing_start_.empty()) fill_missing(batch, info, first, count, worker);
   for (std::size_t r = 0; r < count; ++r)
@@ -257,39 +279,35 @@ void RbmLearner::positive_block(const Batch& batch, const StepInfo& info, std::s
   if (options_.missing_absent)
     for (float& value : std::span(visible.data(), count * visible.cols()))
       if (std::isnan(value)) value = 0.0f;
-  const bool samples = negative_->starts_from_data();
-  half_step(rbm_, Side::kHidden, visible, {}, hidden,
-            samples ? hidden_samples_.view().row_block(first, count) : MatrixView<float>{},
-            Noise(info.seed, Stream::kHiddenPositive, info.update), batch.cases.subspan(first, count),
-            memories_[worker].half_step);
+  half_step(rbm_, Side::kHidden, visible, {}, hidden, samples, noise, cases, memory);
 }
 
 void RbmLearner::negative_block(const StepInfo& info, std::size_t first, std::size_t count, unsigned worker) {
   PositiveStates positive;
-  positive.visible = visible_stack_.view().row_block(0, positive_rows_);
   positive.hidden_samples = hidden_samples_;
   positive.cases = batch_cases_;
   positive.lengths = lengths_;
   positive.absent = batch_absent_;
-  negative_->block(chain_model(), positive, first, count, worker, info,
-                   visible_stack_.view().row_block(positive_rows_ + first, count),
+  negative_->block(chain_model(), positive, first, count, worker, info, visible_rows(false, first, count),
                    hidden_stack_.view().row_block(positive_rows_ + first, count));
 }
 
 // The values of a block become statistics, and are stored for the gradient and summed.
 void RbmLearner::store_statistics(const Block& block) {
   const std::size_t first = block.positive ? block.first : positive_rows_ + block.first;
-  const auto visible = visible_stack_.view().row_block(first, block.count);
+  const auto visible = visible_rows(block.positive, block.first, block.count);
   const auto hidden = hidden_stack_.view().row_block(first, block.count);
-  scale_to_statistics(rbm_.visible, visible);
+  const bool has_visible = !visible.empty();
+  if (has_visible) scale_to_statistics(rbm_.visible, visible);
   scale_to_statistics(rbm_.hidden, hidden);
-  stack_.store(block.place, visible, visible_step_, hidden,
-               std::span(signed_weights_).subspan(first, block.count));
+  if (has_visible)
+    stack_.store(block.place, visible, visible_step_, hidden,
+                 std::span(signed_weights_).subspan(first, block.count));
   const auto weights = std::span(row_weights_).subspan(first, block.count);
   const auto visible_sums = visible_sums_.row(block.sums), hidden_sums = hidden_sums_.row(block.sums);
   std::fill(visible_sums.begin(), visible_sums.end(), 0.0f);
   std::fill(hidden_sums.begin(), hidden_sums.end(), 0.0f);
-  add_weighted_rows(visible, weights, visible_sums);
+  if (has_visible) add_weighted_rows(visible, weights, visible_sums);
   add_weighted_rows(hidden, weights, hidden_sums);
 }
 
@@ -338,6 +356,9 @@ void RbmLearner::sum_moments(ThreadTeam& team) {
     for (std::size_t i = 0; i < m.visible.size(); ++i) m.visible[i] += visible_sums_(block.sums, i);
     for (std::size_t j = 0; j < m.hidden.size(); ++j) m.hidden[j] += hidden_sums_(block.sums, j);
   }
+  for (std::size_t i = 0; sparse_ && i < positive_moments_.visible.size(); ++i)
+    for (auto k = transpose_.row_start[i]; k < transpose_.row_start[i + 1]; ++k)
+      positive_moments_.visible[i] += transpose_.values[k];
   visible_difference_ = difference(positive_moments_.visible, negative_moments_.visible);
   hidden_difference_ = difference(positive_moments_.hidden, negative_moments_.hidden);
   sum_squares(team);
@@ -397,6 +418,9 @@ void RbmLearner::size_block_sums(std::size_t blocks) {
 MatrixView<float> RbmLearner::block_gradient(std::size_t first, std::size_t count, std::size_t block,
                                              unsigned worker) {
   const auto gradient = stack_.product(first, count, memories_[worker].gradient);
+  if (sparse_)
+    add_sparse_product(transpose_.view().row_block(first, count),
+                       hidden_stack_.view().row_block(0, positive_rows_), gradient);
   // Log-variances keep the plain gradient: centring turns weights and biases alone.
   sum_over_gradient(first, block, gradient);
   if (options_.centring) centre_gradient(first, block, gradient);

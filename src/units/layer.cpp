@@ -99,6 +99,13 @@ void run_groups(const Layer& layer, ConstMatrixView<float> input, const RowConte
                    "with an exact energy that they approximate");
 }
 
+// The multinomial group, or null.
+const UnitGroup* find_words(const LayerSpec& spec) {
+  const auto found = std::find_if(spec.groups.begin(), spec.groups.end(),
+                                  [](const UnitGroup& g) { return g.kind == UnitKind::kMultinomial; });
+  return found == spec.groups.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 Layer::Layer(LayerSpec layer_spec) : spec(std::move(layer_spec)), bias(spec.columns()) {
@@ -209,21 +216,30 @@ double log_partition(const Layer& layer, std::span<const double> input, const Ro
 }
 
 std::vector<float> document_lengths(const LayerSpec& spec, ConstMatrixView<float> values) {
-  std::size_t first = 0;
-  for (const UnitGroup& g : spec.groups) {
-    if (g.kind != UnitKind::kMultinomial) {
-      first += g.columns();
-      continue;
-    }
-    std::vector<float> lengths(values.rows());
-    for (std::size_t r = 0; r < values.rows(); ++r) {
-      double sum = 0.0;
-      for (std::size_t j = first; j < first + g.columns(); ++j) sum += values(r, j);
-      lengths[r] = static_cast<float>(sum);
-    }
-    return lengths;
+  const UnitGroup* words = find_words(spec);
+  if (words == nullptr) return {};
+  const std::size_t first = spec.first_column(static_cast<std::size_t>(words - spec.groups.data()));
+  std::vector<float> lengths(values.rows());
+  for (std::size_t r = 0; r < values.rows(); ++r) {
+    double sum = 0.0;
+    for (std::size_t j = first; j < first + words->columns(); ++j) sum += values(r, j);
+    lengths[r] = static_cast<float>(sum);
   }
-  return {};
+  return lengths;
+}
+
+std::vector<float> document_lengths(const LayerSpec& spec, const SparseRows& values) {
+  const UnitGroup* words = find_words(spec);
+  if (words == nullptr) return {};
+  const std::size_t first = spec.first_column(static_cast<std::size_t>(words - spec.groups.data()));
+  std::vector<float> lengths(values.rows());
+  for (std::size_t r = 0; r < values.rows(); ++r) {
+    double sum = 0.0;
+    for (auto k = values.row_start[r]; k < values.row_start[r + 1]; ++k)
+      if (values.columns[k] >= first && values.columns[k] < first + words->columns()) sum += values.values[k];
+    lengths[r] = static_cast<float>(sum);
+  }
+  return lengths;
 }
 
 ValueFault find_value_fault(const LayerSpec& spec, std::span<const float> values, bool nan_is_missing) {

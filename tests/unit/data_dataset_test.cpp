@@ -266,6 +266,95 @@ TEST_F(DatasetTest, SparseRowsAreSpreadOut) {
   EXPECT_THAT(input_error([&] { load_dataset(request); }), AllOf(HasSubstr("row 2"), HasSubstr("-3")));
 }
 
+// Twenty cases of 60 words: case r has word r + 5, and the first twelve have word r too.
+CsrMatrix twenty_documents() {
+  CsrMatrix matrix;
+  matrix.rows = 20, matrix.cols = 60;  // fewer than one value in twenty is not zero
+  for (std::uint32_t r = 0; r < 20; ++r) {
+    if (r < 12) matrix.columns.push_back(r), matrix.values.push_back(2);
+    matrix.columns.push_back(r + 5), matrix.values.push_back(1 + r % 2);
+    matrix.row_start.push_back(matrix.columns.size());
+  }
+  return matrix;
+}
+
+// What fetch_sparse gives, spread out.
+Matrix<float> fetch_all_sparse(const BatchSource& source) {
+  std::vector<std::uint64_t> cases(source.size());
+  std::iota(cases.begin(), cases.end(), std::uint64_t{0});
+  SparseMatrix rows;
+  rows.add(3, 1.0f), rows.end_row();  // is replaced
+  source.fetch_sparse(cases, rows);
+  EXPECT_EQ(rows.rows(), source.size());
+  EXPECT_EQ(rows.cols, source.layer().columns());
+  Matrix<float> values(rows.rows(), rows.cols);
+  for (std::size_t r = 0; r < rows.rows(); ++r)
+    for (auto k = rows.row_start[r]; k < rows.row_start[r + 1]; ++k) {
+      EXPECT_NE(rows.values[k], 0.0f);
+      values(r, rows.columns[k]) = rows.values[k];
+    }
+  return values;
+}
+
+void expect_equal(const Matrix<float>& a, const Matrix<float>& b) {
+  ASSERT_EQ(a.rows(), b.rows());
+  for (std::size_t r = 0; r < a.rows(); ++r) EXPECT_EQ(row_of(a, r), row_of(b, r)) << "row " << r;
+}
+
+TEST_F(DatasetTest, SparseRowsAreFetchedAsTheyAre) {
+  write_matrix_market(path("words.mtx"), twenty_documents());
+  const Dataset data = load_dataset(path("words.mtx"));
+  ASSERT_TRUE(data.is_sparse());
+  expect_equal(fetch_all_sparse(data), fetch_all(data));
+  const std::vector<std::uint64_t> some = {19, 0, 7};
+  const Dataset part = data.subset(some);
+  ASSERT_TRUE(part.is_sparse());
+  expect_equal(fetch_all_sparse(part), fetch_all(part));
+  const LabelledSource labelled(std::make_shared<Dataset>(part), {2, 0, 1}, 3);
+  ASSERT_TRUE(labelled.is_sparse());
+  expect_equal(fetch_all_sparse(labelled), fetch_all(labelled));
+  EXPECT_FALSE(LabelledSource(std::make_shared<Dataset>(part), {2, -1, 1}, 3).is_sparse());
+}
+
+TEST_F(DatasetTest, SparseRowsStaySparseWhereZerosStayZero) {
+  write_matrix_market(path("words.mtx"), twenty_documents());
+  DataRequest request;
+  request.source = path("words.mtx");
+  request.kind = UnitKind::kBernoulli;
+  request.threshold = 1.5f;  // a word that occurs once is none
+  const Dataset occurs = load_dataset(request);
+  ASSERT_TRUE(occurs.is_sparse());
+  expect_equal(fetch_all_sparse(occurs), fetch_all(occurs));
+  request.threshold = -0.5f;
+  EXPECT_FALSE(load_dataset(request).is_sparse()) << "every zero becomes a one";
+  request.threshold.reset();
+  request.kind = UnitKind::kGaussian;
+  request.scale = 0.5f;
+  const Dataset scaled = load_dataset(request);
+  ASSERT_TRUE(scaled.is_sparse());
+  expect_equal(fetch_all_sparse(scaled), fetch_all(scaled));
+  request.standardise = true;
+  EXPECT_FALSE(load_dataset(request).is_sparse());
+}
+
+TEST_F(DatasetTest, RowsWithFewZerosAreNotSparse) {
+  CsrMatrix matrix = twenty_documents();
+  matrix.cols = 26;
+  write_matrix_market(path("words.mtx"), matrix);
+  EXPECT_FALSE(load_dataset(path("words.mtx")).is_sparse());
+}
+
+TEST_F(DatasetTest, LengthsOfSparseDocumentsAreHeld) {
+  CsrMatrix matrix = twenty_documents();
+  std::fill(matrix.values.begin(), matrix.values.end(), 1.0f);
+  write_matrix_market(path("words.mtx"), matrix);
+  DataRequest request;
+  request.source = path("words.mtx");
+  request.kind = UnitKind::kMultinomial;
+  request.parameter = 2;
+  EXPECT_THAT(input_error([&] { load_dataset(request); }), AllOf(HasSubstr("row 12"), HasSubstr("sum to 1")));
+}
+
 TEST_F(DatasetTest, FixedLengthsOfDocumentsAreHeld) {
   DataRequest request;
   request.source = npy<std::uint8_t>("d.npy", {2, 1, 0, 3, 2, 2}, 2);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harmonium/base/matrix.h"
+#include "harmonium/base/sparse.h"
 #include "harmonium/data/epoch_order.h"
 #include "harmonium/units/layer.h"
 
@@ -51,6 +52,11 @@ class BatchSource {
   /// The cases that stand for all where something must be known of all before learning, such as the means of
   /// the columns: all, or a fixed sample of blocks of what is on a disk. Ascending.
   virtual std::vector<CaseRange> sample() const { return {{0, size()}}; }
+  /// True where so few values are not zero that it pays to take only those, by `fetch_sparse`. Then nothing
+  /// is missing or drawn.
+  virtual bool is_sparse() const { return false; }
+  /// Replaces `rows` by the cases: the values of `fetch` that are not zero. Only where is_sparse().
+  virtual void fetch_sparse(std::span<const std::uint64_t> cases, SparseMatrix& rows) const;
 };
 
 /// Values that are in memory already (not owned).

@@ -73,6 +73,8 @@ class Dataset final : public BatchSource {
   bool is_on_disk() const override;
   std::unique_ptr<EpochOrder> order(std::uint64_t seed) const override;
   std::vector<CaseRange> sample() const override;
+  bool is_sparse() const override;
+  void fetch_sparse(std::span<const std::uint64_t> cases, SparseMatrix& rows) const override;
 
   const std::string& name() const { return name_; }
   const std::string& description() const { return description_; }
@@ -162,6 +164,8 @@ class LabelledSource final : public BatchSource {
   bool varies_by_epoch() const override { return source_->varies_by_epoch(); }
   float value_step() const override { return source_->value_step(); }
   bool has_missing() const override { return source_->has_missing() || has_unknown_; }
+  bool is_sparse() const override { return source_->is_sparse() && !has_unknown_; }
+  void fetch_sparse(std::span<const std::uint64_t> cases, SparseMatrix& rows) const override;
   bool is_on_disk() const override { return source_->is_on_disk(); }
   std::unique_ptr<EpochOrder> order(std::uint64_t seed) const override { return source_->order(seed); }
   std::vector<CaseRange> sample() const override { return source_->sample(); }

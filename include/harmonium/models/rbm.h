@@ -14,6 +14,7 @@
 
 #include "harmonium/base/matrix.h"
 #include "harmonium/base/random.h"
+#include "harmonium/base/sparse.h"
 #include "harmonium/base/threads.h"
 #include "harmonium/kernels/packed_weights.h"
 #include "harmonium/models/parameters.h"
@@ -44,7 +45,8 @@ enum class Side { kVisible, kHidden };
 /// What one block of rows needs beside the model: memory that is reused from call to call (one a thread).
 struct HalfStepMemory {
   /// The model's weights in the layouts of the products, for whoever takes many steps; null: multiplied as
-  /// they are. With bf16 weights, values must be exact in bf16 when visible ones are divided by `visible_step`.
+  /// they are. With bf16 weights, values must be exact in bf16 when visible ones are divided by
+  /// `visible_step`.
   const PackedWeights* packed = nullptr;
   float visible_step = 1.0f;
 
@@ -85,7 +87,13 @@ void half_step(const Rbm& rbm, Side side, ConstMatrixView<float> values, const H
                MatrixView<float> means, MatrixView<float> samples, const Noise& noise,
                std::span<const std::uint64_t> cases, HalfStepMemory& memory);
 
-/// The same for means alone.
+/// Conditional of the hidden layer given sparse visible values (B x V), whose statistics must be the values:
+/// cost grows with their entries. f32 weights, whatever `memory.packed` is.
+void half_step_up(const Rbm& rbm, const SparseRows& visible, MatrixView<float> means,
+                  MatrixView<float> samples, const Noise& noise, std::span<const std::uint64_t> cases,
+                  HalfStepMemory& memory);
+
+/// The same as `half_step` for means alone.
 void half_step_mean(const Rbm& rbm, Side side, ConstMatrixView<float> values, const HalfStep& options,
                     MatrixView<float> means, HalfStepMemory& memory);
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "harmonium/base/matrix.h"
+#include "harmonium/base/sparse.h"
 #include "harmonium/base/threads.h"
 #include "harmonium/models/parameters.h"
 
@@ -19,9 +20,13 @@ struct Batch {
   MatrixView<float> values;              ///< B x V unit values; the learner may overwrite missing ones (NaN)
   std::span<const std::uint64_t> cases;  ///< their numbers in the data set
   std::span<const float> weights;        ///< one a case, or empty
-  /// Where it is set, values are not there yet: the learner calls it once for every block of rows, from any of
-  /// its threads, before it reads them. So a case is fetched where it is learned from.
+  SparseRows sparse = {};  ///< B x V in place of `values`, only for a learner that takes_sparse()
+  /// Where it is set, values are not there yet: the learner calls it once for every block of rows, from any
+  /// of its threads, before it reads them. So a case is fetched where it is learned from.
   std::function<void(std::size_t first, std::size_t count)> fetch = {};
+
+  bool is_sparse() const { return values.empty() && sparse.rows() > 0; }
+  std::size_t rows() const { return is_sparse() ? sparse.rows() : values.rows(); }
 };
 
 /// Where the run stands.
@@ -42,6 +47,8 @@ class Learner {
   virtual ~Learner() = default;
   /// One update.
   virtual void step(const Batch& batch, const StepInfo& info, ThreadTeam& team) = 0;
+  /// True where a batch may be sparse.
+  virtual bool takes_sparse() const { return false; }
   /// What is learned, and averaged.
   virtual ParameterList parameters() = 0;
   /// What a checkpoint needs beside the parameters: velocities, chains, offsets.

@@ -52,6 +52,7 @@ class TrainingLoop {
 
  private:
   void run_batch(ThreadTeam& team);
+  Batch fetch_batch(std::span<const std::uint64_t> cases);
 
   Learner& learner_;
   const BatchSource& source_;
@@ -62,6 +63,7 @@ class TrainingLoop {
   std::unique_ptr<EpochOrder> order_;
   std::vector<std::uint64_t> cases_;
   Matrix<float> values_;
+  SparseMatrix sparse_;
   std::vector<float> weights_;
 };
 

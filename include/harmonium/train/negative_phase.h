@@ -18,7 +18,6 @@ namespace harmonium {
 
 /// The positive phase of the same update, for chains that start from the data.
 struct PositiveStates {
-  ConstMatrixView<float> visible;         ///< B x V
   ConstMatrixView<float> hidden_samples;  ///< B x H
   std::span<const std::uint64_t> cases;
   std::span<const float> weights;  ///< B, sum 1
@@ -53,8 +52,8 @@ class NegativePhase {
   /// Rows of one block; a function of the shape alone.
   virtual std::size_t block_rows() const = 0;
   /// Fills `visible` (count x V values) and `hidden_means` (count x H) of rows [first, first + count).
-  virtual void block(const ChainModel& model, const PositiveStates& positive, std::size_t first, std::size_t count,
-                     unsigned worker, const StepInfo& info, MatrixView<float> visible,
+  virtual void block(const ChainModel& model, const PositiveStates& positive, std::size_t first,
+                     std::size_t count, unsigned worker, const StepInfo& info, MatrixView<float> visible,
                      MatrixView<float> hidden_means) = 0;
   /// Weight of each row, called when all blocks are done; they sum to 1.
   virtual void weights(std::span<float> row_weights, const PositiveStates& positive) const = 0;

@@ -66,7 +66,8 @@ struct TrainOptions {
   std::size_t likelihood_every = 0;  ///< epochs between log-likelihoods in the history; 0 is never
   std::size_t measure_every =
       1;  ///< epochs between lines of the history (data sets of one batch: 100 or more)
-  /// Cases of each set that are measured after an epoch; with a million weights or more a fiftieth at most.
+  /// Cases of each set that are measured after an epoch; with a million weights or more a fiftieth at most,
+  /// and of cases with many units no more than 2^24 values (but at least 100 cases).
   std::size_t monitor_cases = 1000;
   double checkpoint_minutes =
       10;  ///< between checkpoints within an epoch; an epoch's end makes one too (at most one in 2 s)

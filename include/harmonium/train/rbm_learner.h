@@ -12,6 +12,9 @@
 // offsets mu, lambda the weights' gradient loses mu dc' + db lambda' and the biases' loses dW lambda, dW' mu;
 // log-variances keep theirs.
 //
+// Of sparse cases the positive phase takes the entries alone: up by their rows of the weights, and the
+// positive half of each block of the gradient from the transposed batch; the stack then has negative rows.
+//
 // How it is cut: blocks of cases, whose size depends on the shape alone, each run their whole chain in one
 // thread and leave statistics in rows of two stacks (positive rows, then negative rows); then blocks of rows
 // of the weights each make their part of the gradient with one product of the stacks and update it at once.
@@ -51,6 +54,8 @@ class RbmLearner final : public Learner {
              float value_step = 0.0f);
 
   void step(const Batch& batch, const StepInfo& info, ThreadTeam& team) override;
+  /// Where no value is missing and statistics of visible units are their values.
+  bool takes_sparse() const override;
   ParameterList parameters() override { return rbm_.parameters(prefix_); }
   ParameterList state() override;
   void restored() override;
@@ -94,6 +99,7 @@ class RbmLearner final : public Learner {
   void fill_missing(const Batch& batch, const StepInfo& info, std::size_t first, std::size_t count,
                     unsigned worker);
   void store_statistics(const Block& block);
+  MatrixView<float> visible_rows(bool positive, std::size_t first, std::size_t count);
   void sum_moments(ThreadTeam& team);
   void sum_squares(ThreadTeam& team);
   void sum_model_variance();
@@ -124,8 +130,11 @@ class RbmLearner final : public Learner {
   Rbm fast_, effective_;
   PackedWeights packed_effective_;
 
-  // Rows [0, B) positive, [B, B + M) negative: values, then statistics.
+  // Rows [0, B) positive, [B, B + M) negative: values, then statistics. Of sparse cases there are no positive
+  // rows of visible values, but their transpose, V x B, times the weight of the case.
   Matrix<float> visible_stack_, hidden_stack_, hidden_samples_;
+  bool sparse_ = false;
+  SparseMatrix transpose_;
   std::vector<float> row_weights_, lengths_;
   std::vector<float> signed_weights_;  // of rows of the gradient: the negative ones with the other sign
   std::vector<Block> blocks_;

@@ -19,6 +19,7 @@
 
 #include "harmonium/base/matrix.h"
 #include "harmonium/base/random.h"
+#include "harmonium/base/sparse.h"
 
 namespace harmonium {
 
@@ -154,6 +155,7 @@ std::vector<LayerVariable> split_into_variables(const Layer& layer);
 
 /// The lengths D of the rows: sums over the columns of the multinomial group; empty where there is none.
 std::vector<float> document_lengths(const LayerSpec& spec, ConstMatrixView<float> values);
+std::vector<float> document_lengths(const LayerSpec& spec, const SparseRows& values);
 
 /// The first value that a layer of this shape cannot hold: a column of this row and why ("1.5 is not between
 /// 0 and 1 (bernoulli)"), or an empty reason. NaN is reported like any other value unless `nan_is_missing`.

@@ -54,13 +54,13 @@ class Packed : public testing::TestWithParam<std::tuple<PackedCase, double, Prec
   // What stands in the packed copy.
   float packed(float weight) const { return precision() == Precision::kBf16 ? round_bf16(weight) : weight; }
 };
-INSTANTIATE_TEST_SUITE_P(
-    Shapes, Packed,
-    testing::Combine(testing::Values(PackedCase{1, 1, 1}, PackedCase{1, 5, 3}, PackedCase{7, 33, 20},
-                                     PackedCase{10, 784, 20}, PackedCase{50, 130, 500}, PackedCase{13, 97, 145},
-                                     PackedCase{5, 16, 257}, PackedCase{31, 300, 64}),
-                     testing::Values(0.0, 0.3, 0.9, 1.0),
-                     testing::Values(Precision::kF32, Precision::kBf16)));
+INSTANTIATE_TEST_SUITE_P(Shapes, Packed,
+                         testing::Combine(testing::Values(PackedCase{1, 1, 1}, PackedCase{1, 5, 3},
+                                                          PackedCase{7, 33, 20}, PackedCase{10, 784, 20},
+                                                          PackedCase{50, 130, 500}, PackedCase{13, 97, 145},
+                                                          PackedCase{5, 16, 257}, PackedCase{31, 300, 64}),
+                                          testing::Values(0.0, 0.3, 0.9, 1.0),
+                                          testing::Values(Precision::kF32, Precision::kBf16)));
 
 TEST_P(Packed, UpAndDownEqualThePlainLoops) {
   const auto [batch, v, h] = shape();
@@ -115,7 +115,8 @@ TEST_P(Packed, GradientEqualsThePlainLoop) {
   for (float& value : visible.values()) value *= step;
   Matrix<float> hidden = states(batch, h, 0.2, 3);
   std::vector<float> row_weights(batch);
-  for (std::size_t r = 0; r < batch; ++r) row_weights[r] = (r % 3 == 0 ? -1.0f : 1.0f) / static_cast<float>(r + 1);
+  for (std::size_t r = 0; r < batch; ++r)
+    row_weights[r] = (r % 3 == 0 ? -1.0f : 1.0f) / static_cast<float>(r + 1);
   // Two blocks, the first of an odd number of rows.
   const std::size_t first_rows = batch / 2 | 1, second = batch - first_rows;
   const std::size_t place = StatisticsStack::places(first_rows, precision());

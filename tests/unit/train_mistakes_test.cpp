@@ -6,12 +6,12 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/data/dataset.h"
+#include "harmonium/kernels/update.h"
 #include "harmonium/measure/exact.h"
 #include "harmonium/samplers/gibbs.h"
 #include "harmonium/train/doctor.h"
 #include "harmonium/train/greedy.h"
 #include "harmonium/train/rbm_learner.h"
-#include "harmonium/kernels/update.h"
 #include "unit/rbm_cases.h"
 
 namespace harmonium {

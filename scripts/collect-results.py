@@ -50,7 +50,7 @@ def main(folders):
         metrics = json.loads((place / "metrics.json").read_text())
         text += [f"## {place.name}", "", f"`{metrics['command']}`", ""]
         if "seed" in metrics:
-            text += [f"Seed {metrics['seed']}, harmonium {metrics['library_version']}, products in {metrics['precision']}."]
+            text += [f"Seed {metrics['seed']}, harmonium {metrics['library_version']}, products in {metrics.get('precision', 'f32')}."]
         if (place / "timing.json").exists():
             timing = json.loads((place / "timing.json").read_text())
             text += [f"Training took {timing['training_seconds']:.0f} s on {timing['threads']} threads."]

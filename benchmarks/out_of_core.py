@@ -95,7 +95,8 @@ def main():
         if made:
             compare.say(f"out_of_core: writing {path}")
             # In a process of its own: a child's peak memory begins with what its parent holds when it is made.
-            subprocess.run([sys.executable, make_bytes.__file__, f"{options.size // 1000}kB", path], check=True)
+            subprocess.run([sys.executable, make_bytes.__file__, f"{options.size // 1000}kB", path],
+                           stdout=sys.stderr, check=True)
         measure(options, path)
     finally:
         if made:

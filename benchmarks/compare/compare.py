@@ -392,8 +392,7 @@ def introduction(comparison):
                 "commit " + first_line(["git", "-C", ROOT, "describe", "--always", "--dirty"])]
     versions += sorted(set(comparison.versions.values())) + ["Python " + platform.python_version()]
     return ["# harmonium beside its peers", "",
-            f"Machine: {model}, {os.cpu_count()} processors ({', '.join(vectors)}), {platform.system()} "
-            f"{platform.release()}.", f"Versions: {', '.join(versions)}.",
+            f"Machine: {model}, {os.cpu_count()} processors ({', '.join(vectors)}), {platform.system()}.", f"Versions: {', '.join(versions)}.",
             f"Command: `make bench BENCH_ARGS=\"{shlex.join(sys.argv[1:])}\"`.", "",
             "Medians; contenders took turns in one run. Seconds are of training alone, a first epoch not counted; peak "
             "memory is of the whole process. CD-1 has momentum 0.9 and weight cost 0.0002. T(products) is the time of an "

@@ -37,23 +37,24 @@ bool are_bytes(const RawValues& raw, std::size_t first, std::size_t count) {
 }
 
 std::optional<StepAndLargest> step_of(const Column& column, const RawValues& raw, std::size_t first) {
-  const bool whole = column.offset == 0.0f && are_bytes(raw, first, column.width);
+  // Looked at only where it decides: it may have to read all values.
+  const auto whole = [&] { return column.offset == 0.0f && are_bytes(raw, first, column.width); };
   switch (column.kind) {
     case UnitKind::kSoftmax:
       return StepAndLargest{1.0f, 1.0f};
     case UnitKind::kBernoulli:
       if (column.binarise != Binarise::kNone) return StepAndLargest{1.0f, 1.0f};
-      if (!whole || !(column.scale > 0.0f)) return std::nullopt;
+      if (!(column.scale > 0.0f) || !whole()) return std::nullopt;
       // A value of 1 must be a whole number of steps too, because samples are 0 or 1.
       if (const float steps = 1.0f / column.scale; std::abs(steps - std::round(steps)) > 1e-3f)
         return std::nullopt;
       return StepAndLargest{column.scale, 1.0f};
     case UnitKind::kBinomial:
     case UnitKind::kStepped:
-      if (!whole || column.scale != 1.0f) return std::nullopt;
+      if (column.scale != 1.0f || !whole()) return std::nullopt;
       return StepAndLargest{1.0f, static_cast<float>(column.parameter)};
     case UnitKind::kMultinomial:
-      if (!whole || column.scale != 1.0f || column.parameter == 0) return std::nullopt;
+      if (column.scale != 1.0f || column.parameter == 0 || !whole()) return std::nullopt;
       return StepAndLargest{1.0f, static_cast<float>(column.parameter)};
     case UnitKind::kGaussian:
     case UnitKind::kRectified:

@@ -93,11 +93,16 @@ void copy_values(const ParameterList& from, const ParameterList& to) {
 
 struct GreedyTrainer::Run {
   Run(DeepBeliefNet start, TrainingData cases, std::vector<TrainOptions> layer_options, ThreadTeam& threads)
-      : net(std::move(start)), data(cases), options(std::move(layer_options)), team(threads) {}
+      : net(std::move(start)),
+        data(cases),
+        data_step(cases.train->value_step()),
+        options(std::move(layer_options)),
+        team(threads) {}
 
   DeepBeliefNet net;
   std::optional<DeepBeliefNet> last;
   TrainingData data;
+  float data_step;  // value_step of the training cases, for which all of them may have to be read
   std::vector<TrainOptions> options;
   ThreadTeam& team;
   std::vector<HistoryRecord> history;
@@ -124,7 +129,7 @@ struct GreedyTrainer::Run {
 
   // Of what RBM `n` learns from, as the sources tell it.
   float value_step(std::size_t n) const {
-    if (n == 0) return data.train->value_step();
+    if (n == 0) return data_step;
     return options[n].pass_samples && has_exact_states(net.layer(n).spec) ? 1.0f : 0.0f;
   }
 

@@ -5,7 +5,6 @@
 #include <numeric>
 
 #include "harmonium/base/error.h"
-#include "harmonium/kernels/products.h"
 
 namespace harmonium {
 

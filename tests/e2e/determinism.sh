@@ -7,28 +7,9 @@ options=(train mnist --limit 1500 --held_out 200 --layers "data - 40 - 30" --epo
   --momentum 0.5 --average_epochs 2 --binarise sample --pass samples --centring true --sparsity_target 0.1
   --likelihood_every 3 --checkpoint_minutes 0.0004 --quiet)
 
-"$program" "${options[@]}" --out whole.st --threads 1 >/dev/null
-for threads in 2 3 5; do
-  "$program" "${options[@]}" --out "threads.st" --threads $threads --force >/dev/null
-  cmp whole.st threads.st || fail "$threads threads give another model"
-  cmp whole.st.history.jsonl threads.st.history.jsonl || fail "$threads threads give another history"
-done
-
-# Killed at random moments until it ends. RANDOM is seeded, so a failure can be repeated.
+same_for_threads "2 3 5" "${options[@]}"
 RANDOM=7
-kills=0
-for _ in $(seq 1 60); do
-  "$program" "${options[@]}" --out killed.st --resume >/dev/null 2>&1 &
-  child=$!
-  sleep "0.$((RANDOM % 40 + 25))"
-  if kill -KILL $child 2>/dev/null; then kills=$((kills + 1)); fi
-  wait $child 2>/dev/null || true
-  [[ -e killed.st && ! -e killed.st.checkpoint ]] && break
-done
-[[ -e killed.st ]] || "$program" "${options[@]}" --out killed.st --resume >/dev/null
-cmp whole.st killed.st || fail "a run killed $kills times ends with another model"
-cmp whole.st.history.jsonl killed.st.history.jsonl || fail "a killed run ends with another history"
-((kills >= 2)) || fail "only $kills kills: the run is too short for this test"
+killed_and_resumed 25 40 "${options[@]}"
 
 # Ctrl-C saves, says how to go on and ends with 130. Background jobs of a script ignore SIGINT, so a child shell with
 # job control starts the program.

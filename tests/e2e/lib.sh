@@ -49,3 +49,36 @@ nothing_left() {
   left=$(find . -name '.*.tmp' -o -name '*.tmp' | head -n 3)
   [[ -z $left ]] || fail "left behind: $left"
 }
+
+# same_for_threads "N ..." OPTIONS...: training (into whole.st on one thread) ends with the same bytes on N threads.
+same_for_threads() {
+  local numbers=$1 threads
+  shift
+  "$program" "$@" --out whole.st --threads 1 >/dev/null
+  for threads in $numbers; do
+    "$program" "$@" --out threads.st --threads "$threads" --force >/dev/null
+    cmp whole.st threads.st || fail "$threads threads give another model"
+    cmp whole.st.history.jsonl threads.st.history.jsonl || fail "$threads threads give another history"
+  done
+}
+
+# killed_and_resumed SHORTEST SPREAD OPTIONS...: killed at random moments, SHORTEST to SHORTEST + SPREAD hundredths of a
+# second after each start, until training ends; the bytes are those of whole.st. Sets `kills`. RANDOM is to be seeded
+# before, so that a failure can be repeated.
+killed_and_resumed() {
+  local shortest=$1 spread=$2 child
+  shift 2
+  kills=0
+  for _ in $(seq 1 60); do
+    "$program" "$@" --out killed.st --resume >/dev/null 2>&1 &
+    child=$!
+    sleep "0.$((RANDOM % spread + shortest))"
+    if kill -KILL $child 2>/dev/null; then kills=$((kills + 1)); fi
+    wait $child 2>/dev/null || true
+    [[ -e killed.st && ! -e killed.st.checkpoint ]] && break
+  done
+  [[ -e killed.st ]] || "$program" "$@" --out killed.st --resume >/dev/null
+  cmp whole.st killed.st || fail "a run killed $kills times ends with another model"
+  cmp whole.st.history.jsonl killed.st.history.jsonl || fail "a killed run ends with another history"
+  ((kills >= 2)) || fail "only $kills kills: the run is too short for this test"
+}

@@ -9,27 +9,9 @@ rm digits-labels.npy
 # Blocks of 10 cases, 4 of them mixed; nothing is kept in memory.
 options=(train digits.npy --memory 0 --block 8 --mixed_blocks 4 --layers "data - 40 - 30" --epochs 12 --negative pcd
   --chains 20 --momentum 0.5 --average_epochs 2 --binarise sample --held_out 200 --checkpoint_minutes 0.0004 --quiet)
-"$program" "${options[@]}" --out whole.st --threads 1 >/dev/null
-for threads in 2 3; do
-  "$program" "${options[@]}" --out threads.st --threads $threads --force >/dev/null
-  cmp whole.st threads.st || fail "$threads threads give another model"
-  cmp whole.st.history.jsonl threads.st.history.jsonl || fail "$threads threads give another history"
-done
-
+same_for_threads "2 3" "${options[@]}"
 RANDOM=11
-kills=0
-for _ in $(seq 1 60); do
-  "$program" "${options[@]}" --out killed.st --resume >/dev/null 2>&1 &
-  child=$!
-  sleep "0.$((RANDOM % 25 + 12))"
-  if kill -KILL $child 2>/dev/null; then kills=$((kills + 1)); fi
-  wait $child 2>/dev/null || true
-  [[ -e killed.st && ! -e killed.st.checkpoint ]] && break
-done
-[[ -e killed.st ]] || "$program" "${options[@]}" --out killed.st --resume >/dev/null
-cmp whole.st killed.st || fail "a run killed $kills times ends with another model"
-cmp whole.st.history.jsonl killed.st.history.jsonl || fail "a killed run ends with another history"
-((kills >= 2)) || fail "only $kills kills: the run is too short for this test"
+killed_and_resumed 12 25 "${options[@]}"
 
 # The order is part of the recipe.
 "$program" "${options[@]}" --out cut.st --epochs 2 >/dev/null

@@ -42,7 +42,8 @@ wait $child || got=$?
 [[ $(grep -c '^harmonium: ' err.txt) == 1 ]] || fail "not one sentence: $(cat err.txt)"
 grep -q "shorter since it was opened" err.txt || fail "another sentence: $(cat err.txt)"
 
-# Memory does not grow with the file: 47 MB and 376 MB of bytes take the same, to within a few MB.
+# Memory does not grow with the file: of 329 MB more bytes, less than a tenth may be seen. The peak is read every 20 ms,
+# so a short run can end before its own is seen: both files are read for equally long.
 peak() {
   "$program" "$@" --quiet >/dev/null 2>err.txt &
   local child=$! high=0 now
@@ -61,10 +62,10 @@ if [[ -r /proc/self/status ]]; then
   # The header keeps its length: one digit more, one blank less.
   [[ $(stat -c %s header) == $(($(stat -c %s once.npy) - 60000 * 784)) ]] || fail "the header has changed its length"
   { cat header; for _ in 1 2 3 4 5 6 7 8; do rows; done; } >eight.npy
-  small=(--memory 0 --layers "data - 4" --epochs 1 --batch 1000)
-  one=$(peak train once.npy "${small[@]}" --out once.st)
-  eight=$(peak train eight.npy "${small[@]}" --out eight.st)
-  ((eight < one + 8192)) || fail "memory grows with the file: $one kB for 47 MB, $eight kB for 376 MB"
+  small=(--memory 0 --layers "data - 4" --batch 1000)
+  one=$(peak train once.npy "${small[@]}" --epochs 8 --out once.st)
+  eight=$(peak train eight.npy "${small[@]}" --epochs 1 --out eight.st)
+  ((eight < one + 32768)) || fail "memory grows with the file: $one kB for 47 MB, $eight kB for 376 MB"
   ((eight < 150000)) || fail "$eight kB for a small model"
 fi
 nothing_left

@@ -51,14 +51,22 @@ bool look_for(Done done) {
 
 }  // namespace
 
-// One word holds the number of the job and how many blocks are left, so that whoever takes a block knows
-// which job it is of and nobody takes one between two jobs. The caller waits for blocks, not for helpers: a
-// helper that the machine has no time for is not missed, the others take its blocks.
+// A thread's share of a job: the same stretch of the blocks whenever a job has as many, so that what it wrote
+// in the last job is still in its own caches. Where the processors are far apart (two chips, two sockets), a
+// row of weights that changes hands each time costs more than the update itself.
+struct Share {
+  // One word holds the number of the job and how many blocks are left, so that whoever takes a block knows
+  // which job it is of and nobody takes one between two jobs.
+  alignas(64) std::atomic<std::uint64_t> ticket{0};  // job << 32 | blocks not yet taken
+};
+
+// The caller waits for blocks, not for helpers: a helper that the machine has no time for is not missed, the
+// others take its blocks when they have none of their own.
 struct ThreadTeam::State {
   using Block = std::function<void(std::size_t, unsigned)>;
 
-  std::atomic<std::uint64_t> ticket{0};  // job << 32 | blocks not yet taken
-  std::atomic<std::uint32_t> job{0};     // what helpers sleep on
+  std::vector<Share> shares;          // one a thread
+  std::atomic<std::uint32_t> job{0};  // what helpers sleep on
   std::atomic<const Block*> block{nullptr};
   std::atomic<std::uint32_t> count{0}, done{0};
   std::atomic<bool> stopping{false}, failed{false};
@@ -66,15 +74,30 @@ struct ThreadTeam::State {
   std::exception_ptr failure;
   std::vector<std::jthread> helpers;
 
-  /// The next block of job `number`, or nothing where all are taken or the job is over.
-  std::optional<std::uint32_t> take(std::uint32_t number) {
+  explicit State(unsigned threads) : shares(threads) {}
+
+  /// Where the share of thread `worker` begins; that of the thread after the last is the end.
+  std::uint32_t share_begin(std::size_t blocks, std::size_t worker) const {
+    return static_cast<std::uint32_t>(blocks * worker / shares.size());
+  }
+
+  /// The next block of job `number`, first of the thread's own share; nothing where all are taken or the job
+  /// is over.
+  std::optional<std::uint32_t> take(std::uint32_t number, std::size_t worker) {
+    for (std::size_t i = 0; i < shares.size(); ++i)
+      if (const auto index = take_of_share(number, (worker + i) % shares.size())) return index;
+    return std::nullopt;
+  }
+
+  std::optional<std::uint32_t> take_of_share(std::uint32_t number, std::size_t share) {
+    std::atomic<std::uint64_t>& ticket = shares[share].ticket;
     std::uint64_t now = ticket.load(std::memory_order_acquire);
     for (;;) {
       const auto left = static_cast<std::uint32_t>(now);
       if (now >> 32 != number || left == 0) return std::nullopt;
       // From here on the job cannot end without this block, so its count stays.
       if (ticket.compare_exchange_weak(now, now - 1, std::memory_order_acq_rel))
-        return count.load(std::memory_order_relaxed) - left;
+        return share_begin(count.load(std::memory_order_relaxed), share + 1) - left;
     }
   }
 
@@ -97,7 +120,7 @@ struct ThreadTeam::State {
         job.wait(seen, std::memory_order_acquire);
       if (stopping.load(std::memory_order_relaxed)) return;
       seen = job.load(std::memory_order_acquire);
-      while (const auto index = take(seen)) do_block(*index, worker);
+      while (const auto index = take(seen, worker)) do_block(*index, worker);
     }
   }
 
@@ -108,7 +131,10 @@ struct ThreadTeam::State {
     failed.store(false, std::memory_order_relaxed);
     failure = nullptr;
     const std::uint32_t number = job.load(std::memory_order_relaxed) + 1;
-    ticket.store(static_cast<std::uint64_t>(number) << 32 | blocks, std::memory_order_release);
+    for (std::size_t w = 0; w < shares.size(); ++w) {
+      const std::uint64_t own = share_begin(blocks, w + 1) - share_begin(blocks, w);
+      shares[w].ticket.store(static_cast<std::uint64_t>(number) << 32 | own, std::memory_order_release);
+    }
     job.store(number, std::memory_order_release);
   }
 
@@ -120,8 +146,9 @@ struct ThreadTeam::State {
   }
 };
 
-ThreadTeam::ThreadTeam(unsigned threads) : state_(std::make_unique<State>()) {
-  if (threads == 0) threads = available_processors();
+ThreadTeam::ThreadTeam(unsigned threads)
+    : state_(std::make_unique<State>(threads == 0 ? available_processors() : threads)) {
+  threads = static_cast<unsigned>(state_->shares.size());
   for (unsigned worker = 1; worker < threads; ++worker)
     state_->helpers.emplace_back([state = state_.get(), worker] { state->help(worker); });
 }
@@ -145,7 +172,7 @@ void ThreadTeam::run(std::size_t count, const State::Block& block) {
   check(count < std::numeric_limits<std::uint32_t>::max(), "a job has fewer than 2^32 blocks");
   s.begin_job(count, block);
   s.job.notify_all();
-  while (const auto index = s.take(s.job.load(std::memory_order_relaxed))) s.do_block(*index, 0);
+  while (const auto index = s.take(s.job.load(std::memory_order_relaxed), 0)) s.do_block(*index, 0);
   s.await_blocks();
   if (s.failure) std::rethrow_exception(s.failure);
 }

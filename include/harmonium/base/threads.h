@@ -1,7 +1,8 @@
 // A team of threads that shares the blocks of one job at a time.
 //
-// Work is cut into blocks whose size depends on the shape of the work alone, never on the number of threads;
-// whoever is free takes the next block. Each block must write only what no other block touches. Then the
+// Work is cut into blocks whose size depends on the shape of the work alone, never on the number of threads.
+// Each thread has a share of them, the same from job to job, and helps out with another's when its own is
+// done. Each block must write only what no other block touches. Then the
 // result has the same bits for any number of threads.
 #pragma once
 

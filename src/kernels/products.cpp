@@ -99,13 +99,27 @@ std::size_t block_of_cases(std::size_t rows) {
   return (rows + blocks - 1) / blocks;
 }
 
+namespace {
+
+// What the slower of two threads has to do when blocks of `step` rows are shared out.
+std::size_t larger_half(std::size_t rows, std::size_t step) {
+  const std::size_t half = std::min(rows, (rows + step - 1) / step / 2 * step);
+  return std::max(half, rows - half);
+}
+
+}  // namespace
+
 std::size_t block_of_weights(std::size_t rows, std::size_t cols) {
   // About 32 Ki weights: small enough that threads share the rows evenly, some of which have far more states
   // that are not zero than others. Wide rows come by the hundred, because every block reads the hidden
-  // statistics of the whole batch. Packing wants a multiple of 16.
+  // statistics of the whole batch. Packing wants a multiple of 16; of those from half of that on, the one
+  // that two threads share most evenly.
   const std::size_t fits =
       cols >= 1024 ? 96 : std::max<std::size_t>(16, 32768 / std::max<std::size_t>(cols, 1) / 16 * 16);
-  return std::min(rows, fits);
+  std::size_t best = fits;
+  for (std::size_t step = fits; step >= std::max<std::size_t>(16, fits / 2); step -= 16)
+    if (larger_half(rows, step) < larger_half(rows, best)) best = step;
+  return std::min(rows, best);
 }
 
 }  // namespace harmonium

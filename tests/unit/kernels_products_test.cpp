@@ -96,6 +96,9 @@ TEST(Blocks, CoverTheShapeWithoutSlivers) {
   }
   EXPECT_EQ(block_of_weights(5, 1000000), 5u);
   EXPECT_GE(block_of_weights(100000, 1000000), 16u);
+  // 8 blocks, 4 for each of two threads, and not 6, one of which is small.
+  EXPECT_EQ(block_of_weights(500, 2000), 64u);
+  EXPECT_EQ(block_of_weights(784, 4096), 96u);
 }
 
 }  // namespace

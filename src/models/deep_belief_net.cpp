@@ -35,10 +35,9 @@ std::vector<std::uint64_t> numbered(std::span<const std::uint64_t> cases, std::s
 // One layer of a pass: rows in blocks, means or samples.
 Matrix<float> pass_layer(const Rbm& rbm, Side side, ConstMatrixView<float> values, bool sample,
                          const Noise& noise, std::span<const std::uint64_t> cases,
-                         std::span<const float> lengths, ThreadTeam& team) {
+                         std::span<const float> lengths, PassMemory memories, ThreadTeam& team) {
   const Layer& layer = side == Side::kHidden ? rbm.hidden : rbm.visible;
   Matrix<float> result(values.rows(), layer.columns());
-  PassMemory memories(rbm, values.rows(), team);
   team.run_blocks(values.rows(), kPassRows, [&](std::size_t first, std::size_t count, unsigned worker) {
     const auto out = result.view().row_block(first, count);
     HalfStep options;
@@ -111,7 +110,8 @@ bool names_label_units(const std::vector<LayerSpec>& layers, std::size_t data_co
 
 Matrix<float> up_pass(const DeepBeliefNet& net, std::size_t from, std::size_t to,
                       ConstMatrixView<float> values, States states, const Noise& noise,
-                      std::span<const std::uint64_t> cases, ThreadTeam& team) {
+                      std::span<const std::uint64_t> cases, ThreadTeam& team,
+                      std::span<const PackedWeights> packed) {
   check(from < to && to <= net.depth(), "an up-pass goes up");
   const auto rows = numbered(cases, values.rows());
   Matrix<float> state;
@@ -123,8 +123,9 @@ Matrix<float> up_pass(const DeepBeliefNet& net, std::size_t from, std::size_t to
       below = with_labels;
     }
     check(below.cols() == net.rbms[n].visible_columns(), "an up-pass starts with the columns of its layer");
-    state = pass_layer(net.rbms[n], Side::kHidden, below, states == States::kSamples, noise.child(n), rows,
-                       {}, team);
+    state = pass_layer(
+        net.rbms[n], Side::kHidden, below, states == States::kSamples, noise.child(n), rows, {},
+        packed.empty() ? PassMemory(net.rbms[n], rows.size(), team) : PassMemory(packed[n], team), team);
     below = state;
   }
   return state;
@@ -141,7 +142,8 @@ Matrix<float> down_pass(const DeepBeliefNet& net, std::size_t from, std::size_t 
   for (std::size_t n = from; n-- > to;) {
     const bool sample = states == States::kSamples && n > to;
     state = pass_layer(net.rbms[n], Side::kVisible, above, sample, noise.child(n), rows,
-                       n == 0 ? lengths : std::span<const float>{}, team);
+                       n == 0 ? lengths : std::span<const float>{},
+                       PassMemory(net.rbms[n], rows.size(), team), team);
     above = state.view().col_block(0, net.columns(n));
   }
   if (above.cols() == state.cols()) return state;

@@ -96,6 +96,10 @@ PassMemory::PassMemory(const Rbm& rbm, std::size_t rows, const ThreadTeam& team)
   for (HalfStepMemory& memory : memories_) memory.packed = &packed_;
 }
 
+PassMemory::PassMemory(const PackedWeights& packed, const ThreadTeam& team) : memories_(team.size()) {
+  for (HalfStepMemory& memory : memories_) memory.packed = &packed;
+}
+
 void half_step(const Rbm& rbm, Side side, ConstMatrixView<float> values, const HalfStep& options,
                MatrixView<float> means, MatrixView<float> samples, const Noise& noise,
                std::span<const std::uint64_t> cases, HalfStepMemory& memory) {

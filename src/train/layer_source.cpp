@@ -36,10 +36,13 @@ class BorrowedSource final : public BatchSource {
   const BatchSource& source_;
 };
 
+// What the learned RBMs below make of the data.
 class UpPassSource final : public BatchSource {
  public:
   UpPassSource(const DeepBeliefNet& net, std::size_t depth, const BatchSource& data, States states)
-      : net_(net), depth_(depth), data_(data), states_(states), layer_(net.rbms[depth - 1].hidden.spec) {}
+      : net_(net), depth_(depth), data_(data), states_(states), layer_(net.rbms[depth - 1].hidden.spec) {
+    for (std::size_t n = 0; n < depth; ++n) packed_.emplace_back(net.rbms[n].weights, Precision::kF32);
+  }
 
   std::size_t size() const override { return data_.size(); }
   const LayerSpec& layer() const override { return layer_; }
@@ -59,7 +62,7 @@ class UpPassSource final : public BatchSource {
     if (data_.has_missing()) below = complete_missing(net_.rbms.front(), below, kCompletionSweeps);
     ThreadTeam own(1);  // the caller has cut the cases into blocks already
     const auto states =
-        up_pass(net_, 0, depth_, below, states_, Noise(seed, Stream::kUpPass, epoch), cases, own);
+        up_pass(net_, 0, depth_, below, states_, Noise(seed, Stream::kUpPass, epoch), cases, own, packed_);
     for (std::size_t r = 0; r < values.rows(); ++r)
       std::copy_n(states.row(r).data(), values.cols(), values.row(r).data());
   }
@@ -70,8 +73,10 @@ class UpPassSource final : public BatchSource {
   const BatchSource& data_;
   States states_;
   LayerSpec layer_;
+  std::vector<PackedWeights> packed_;  // of the RBMs below, which are learned
 };
 
+// States that stay the same from epoch to epoch, made once.
 class KeptSource final : public BatchSource {
  public:
   KeptSource(LayerSpec layer, Matrix<float> values, std::span<const float> weights)

@@ -46,10 +46,12 @@ enum class States { kMeans, kSamples };
 
 /// From values of layer `from` (B x its columns) up to layer `to`. On the way through the top RBM label
 /// columns may be given; where they are not, every class counts alike. With kSamples every layer is sampled,
-/// the last one too. Row r uses the random numbers of `cases[r]`, or of r where `cases` is empty.
+/// the last one too. Row r uses the random numbers of `cases[r]`, or of r where `cases` is empty. `packed`:
+/// the weights of the RBMs from 0 on in f32, for whoever passes a few rows again and again.
 Matrix<float> up_pass(const DeepBeliefNet& net, std::size_t from, std::size_t to,
                       ConstMatrixView<float> values, States states, const Noise& noise,
-                      std::span<const std::uint64_t> cases, ThreadTeam& team);
+                      std::span<const std::uint64_t> cases, ThreadTeam& team,
+                      std::span<const PackedWeights> packed = {});
 
 /// From values of layer `from` down to layer `to`, likewise; what arrives at `to` is a mean in either case.
 /// Documents are given the lengths in `lengths` where the visible layer is multinomial of open length.

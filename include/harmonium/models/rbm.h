@@ -63,6 +63,8 @@ struct HalfStepMemory {
 class PassMemory {
  public:
   PassMemory(const Rbm& rbm, std::size_t rows, const ThreadTeam& team);
+  /// With weights that somebody has packed, in f32, and keeps.
+  PassMemory(const PackedWeights& packed, const ThreadTeam& team);
   HalfStepMemory& operator[](unsigned worker) { return memories_[worker]; }
 
  private:

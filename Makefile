@@ -53,7 +53,7 @@ test-arm:
 
 bench-programs: packages
 	@cmake --preset release -DHARMONIUM_BENCHMARKS=ON --log-level=WARNING >/dev/null
-	@cmake --build $(BUILD) --parallel $(JOBS) --target harmonium_program harmonium_benchmarks products_of_a_batch
+	@cmake --build $(BUILD) --parallel $(JOBS) --target harmonium_program harmonium_benchmarks products_of_a_batch round_trip
 
 bench-peers: packages
 	@scripts/install-benchmark-peers.sh

@@ -237,6 +237,10 @@ class Comparison:
             add("rbms", "PCD", "f32", lambda threads: self.script("rbms_pcd.py", shape, threads))
         return [row for row in rows if re.search(self.options.only, row.name)]
 
+    def round_trip(self):
+        """Nanoseconds of a word between two processors and back at this moment, or None."""
+        return call([self.build / "bin/round_trip"], 2, self.options.limit).get("round_trip_ns")
+
     def products(self, shape, threads):
         return call([self.build / "bin/products_of_a_batch", "--shape", shape.name, "--threads", threads,
                      "--rounds", 3], threads, self.options.limit)
@@ -255,6 +259,8 @@ class Comparison:
                 if row.results and "unavailable" in row.results[-1]:
                     continue
                 result = row.measure()
+                if row.threads == 2 and "seconds_per_epoch" in result:
+                    result["round_trip"] = self.round_trip()
                 row.results.append(result)
                 if "version" in result:
                     self.versions[row.program] = result["version"]
@@ -358,11 +364,24 @@ def shape_section(comparison, shape, rows, products):
         if any(row.algorithm == algorithm for row in rows):
             lines += algorithm_table(shape, rows, products, algorithm) + [""]
     lines += products_table(products)
+    lines += round_trips(rows)
     others = [value for row in rows for value in row.values("others")]
     if others:
         lines += ["", f"Processors kept busy by other programs meanwhile: {statistics.median(others):.2f} in the "
                   f"median run, {max(others):.2f} at most."]
     return lines + [""]
+
+
+def round_trips(rows):
+    """Each round of the rows on two threads, with how far apart their processors were right after it."""
+    pairs = [(row, [f"{result['seconds_per_epoch']:.3f} ({result['round_trip']:.0f})" for result in row.results
+                    if result.get("round_trip")]) for row in rows]
+    pairs = [(row, values) for row, values in pairs if values]
+    if not pairs:
+        return []
+    return ["", "Two threads, round by round: s / epoch, and in brackets the nanoseconds that a word took to the other "
+            "processor and back just after.", ""] + [
+                f"- {row.program} {row.algorithm} {row.precision}: {', '.join(values)}" for row, values in pairs]
 
 
 @functools.cache

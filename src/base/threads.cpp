@@ -51,9 +51,10 @@ bool look_for(Done done) {
 
 }  // namespace
 
-// A thread's share of a job: the same stretch of the blocks whenever a job has as many, so that what it wrote
-// in the last job is still in its own caches. Where the processors are far apart (two chips, two sockets), a
-// row of weights that changes hands each time costs more than the update itself.
+// A thread's share of a job of n threads: every n-th block, the same ones whenever a job has as many, so that
+// what it wrote in the last job is still in its own caches, and blocks of one sort, which lie side by side,
+// are shared evenly. Where the processors are far apart (two chips, two sockets), a row of weights that
+// changes hands each time costs more than the update itself.
 struct Share {
   // One word holds the number of the job and how many blocks are left, so that whoever takes a block knows
   // which job it is of and nobody takes one between two jobs.
@@ -76,9 +77,9 @@ struct ThreadTeam::State {
 
   explicit State(unsigned threads) : shares(threads) {}
 
-  /// Where the share of thread `worker` begins; that of the thread after the last is the end.
-  std::uint32_t share_begin(std::size_t blocks, std::size_t worker) const {
-    return static_cast<std::uint32_t>(blocks * worker / shares.size());
+  /// Blocks in the share of thread `worker`.
+  std::uint64_t share_size(std::size_t blocks, std::size_t worker) const {
+    return (blocks + shares.size() - 1 - worker) / shares.size();
   }
 
   /// The next block of job `number`, first of the thread's own share; nothing where all are taken or the job
@@ -97,7 +98,8 @@ struct ThreadTeam::State {
       if (now >> 32 != number || left == 0) return std::nullopt;
       // From here on the job cannot end without this block, so its count stays.
       if (ticket.compare_exchange_weak(now, now - 1, std::memory_order_acq_rel))
-        return share_begin(count.load(std::memory_order_relaxed), share + 1) - left;
+        return static_cast<std::uint32_t>(
+            share + (share_size(count.load(std::memory_order_relaxed), share) - left) * shares.size());
     }
   }
 
@@ -132,8 +134,8 @@ struct ThreadTeam::State {
     failure = nullptr;
     const std::uint32_t number = job.load(std::memory_order_relaxed) + 1;
     for (std::size_t w = 0; w < shares.size(); ++w) {
-      const std::uint64_t own = share_begin(blocks, w + 1) - share_begin(blocks, w);
-      shares[w].ticket.store(static_cast<std::uint64_t>(number) << 32 | own, std::memory_order_release);
+      shares[w].ticket.store(static_cast<std::uint64_t>(number) << 32 | share_size(blocks, w),
+                             std::memory_order_release);
     }
     job.store(number, std::memory_order_release);
   }

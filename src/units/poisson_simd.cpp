@@ -83,17 +83,14 @@ struct PoissonVector {
     const auto set = [&](double value) HWY_ATTR { return hn::Set(d, static_cast<float>(value)); };
     const auto mine =
         hn::And(hn::Ge(any_rate, set(kMinRejectionRate)), hn::Lt(any_rate, set(kMaxVectorRate)));
-    Rejection<V> r;
-    r.rate = hn::IfThenElse(mine, any_rate, set(kMinRejectionRate));
-    r.whole = hn::Floor(r.rate), r.fraction = hn::Sub(r.rate, r.whole);
-    r.b = hn::MulAdd(set(2.53), hn::Sqrt(r.rate), set(0.931));
-    r.a = hn::MulAdd(set(0.02483), r.b, set(-0.059));
-    r.inverse_alpha = hn::Add(set(1.1239), hn::Div(set(1.1328), hn::Sub(r.b, set(3.4))));
-    r.accept_below = hn::Sub(set(0.9277), hn::Div(set(3.6224), hn::Sub(r.b, set(2.0))));
-    r.log_rate = log_f32(d, r.rate);
-    r.count = count;
-    r.open = hn::IfThenElseZero(mine, set(1.0));
-    return r;
+    const V rate = hn::IfThenElse(mine, any_rate, set(kMinRejectionRate)), whole = hn::Floor(rate);
+    const V b = hn::MulAdd(set(2.53), hn::Sqrt(rate), set(0.931));
+    const V a = hn::MulAdd(set(0.02483), b, set(-0.059));
+    const V inverse_alpha = hn::Add(set(1.1239), hn::Div(set(1.1328), hn::Sub(b, set(3.4))));
+    const V accept_below = hn::Sub(set(0.9277), hn::Div(set(3.6224), hn::Sub(b, set(2.0))));
+    // All at once: on NEON the constructor of an empty vector has another target than this function.
+    return {rate,         whole,         hn::Sub(rate, whole), a,     b,
+            accept_below, inverse_alpha, log_f32(d, rate),     count, hn::IfThenElseZero(mine, set(1.0))};
   }
 
   /// One try with the words of u and v. The logarithm of the Poisson probability is written with

@@ -21,9 +21,13 @@ void add_free_energy(const Model& model, const Dataset& data, const Recipe& reci
   const Rbm& rbm = model.net.rbms.front();
   const bool alone = model.net.depth() == 1 && model.net.label_columns == 0;
   if (!alone || data.has_missing() || !rbm.visible.spec.has_energy() || !rbm.hidden.spec.has_energy()) return;
-  const auto cases = fetch_range(data, 0, recipe.measure.cases, recipe.seed, 0, team);
-  measurements.push_back(
-      mean_measurement("free_energy", free_energy(rbm, cases, team), "nats", "-log p - log Z"));
+  std::vector<double> energies;
+  fetch_pieces(data, recipe.measure.cases, recipe.seed, 0, team,
+               [&](std::size_t, const Matrix<float>& cases) {
+                 const auto piece = free_energy(rbm, cases, team);
+                 energies.insert(energies.end(), piece.begin(), piece.end());
+               });
+  measurements.push_back(mean_measurement("free_energy", energies, "nats", "-log p - log Z"));
 }
 
 int evaluate(const Globals& globals, const Options& o) {

@@ -12,7 +12,7 @@
 namespace harmonium::app {
 namespace {
 
-constexpr std::size_t kPieceRows = 4096, kCompletionSweeps = 10, kPairsShown = 200;
+constexpr std::size_t kCompletionSweeps = 10, kPairsShown = 200;
 
 struct Options {
   std::string model, data, part, out;
@@ -32,13 +32,13 @@ template <class F>
 Matrix<float> in_pieces(const Dataset& data, std::size_t columns, std::uint64_t seed, ThreadTeam& team,
                         Reporter& reporter, const char* what, F pass) {
   Matrix<float> result(data.size(), columns);
-  for (std::size_t first = 0; first < data.size(); first += kPieceRows) {
-    const auto cases = fetch_range(data, first, kPieceRows, seed, 0, team);
+  const auto take = [&](std::size_t first, const Matrix<float>& cases) {
     const Matrix<float> piece = pass(cases, first);
     for (std::size_t r = 0; r < piece.rows(); ++r)
       std::copy_n(piece.row(r).data(), columns, result.row(first + r).data());
     reporter.working(what, static_cast<double>(first + piece.rows()) / static_cast<double>(data.size()));
-  }
+  };
+  fetch_pieces(data, data.size(), seed, 0, team, take);
   return result;
 }
 

@@ -49,7 +49,7 @@ void refuse_grey_values(const Rbm& rbm, ConstMatrixView<float> visible) {
 
 }  // namespace
 
-std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visible) {
+std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visible, std::size_t first_case) {
   for (std::size_t g = 0; g < spec.groups.size(); ++g) {
     const bool softmax = spec.groups[g].kind == UnitKind::kSoftmax;
     if (!softmax && spec.groups[g].kind != UnitKind::kBernoulli) continue;
@@ -57,8 +57,8 @@ std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visibl
     for (std::size_t r = 0; r < visible.rows(); ++r)
       for (std::size_t i = first; i < last; ++i)
         if (const float v = visible(r, i); v != 0.0f && v != 1.0f && !std::isnan(v))
-          return "case " + std::to_string(r) + " has the value " + std::to_string(v) + " in unit " +
-                 std::to_string(i) +
+          return "case " + std::to_string(first_case + r) + " has the value " + std::to_string(v) +
+                 " in unit " + std::to_string(i) +
                  (softmax ? ", but a likelihood is that of whole states: a softmax unit is in one of them."
                           : ", but a likelihood is that of whole binary states: set data.binarise = "
                             "\"sample\" or \"threshold\".");

@@ -49,13 +49,23 @@ std::vector<double> hidden_activities(const Rbm& rbm, ConstMatrixView<float> vis
   return column_means(means);
 }
 
-std::vector<double> column_means(ConstMatrixView<float> values) {
-  std::vector<double> sums(values.cols(), 0.0), counts(values.cols(), 0.0);
+void ColumnSums::add(ConstMatrixView<float> values) {
   for (std::size_t r = 0; r < values.rows(); ++r)
     for (std::size_t i = 0; i < values.cols(); ++i)
-      if (!std::isnan(values(r, i))) sums[i] += values(r, i), counts[i] += 1.0;
-  for (std::size_t i = 0; i < sums.size(); ++i) sums[i] = counts[i] > 0 ? sums[i] / counts[i] : 0.0;
-  return sums;
+      if (!std::isnan(values(r, i))) sums_[i] += values(r, i), counts_[i] += 1.0;
+}
+
+std::vector<double> ColumnSums::means() const {
+  std::vector<double> means(sums_.size(), 0.0);
+  for (std::size_t i = 0; i < means.size(); ++i)
+    if (counts_[i] > 0) means[i] = sums_[i] / counts_[i];
+  return means;
+}
+
+std::vector<double> column_means(ConstMatrixView<float> values) {
+  ColumnSums sums(values.cols());
+  sums.add(values);
+  return sums.means();
 }
 
 std::vector<double> weight_norms(const Rbm& rbm) {

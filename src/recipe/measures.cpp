@@ -28,12 +28,66 @@ std::vector<double> squared_errors(ConstMatrixView<float> values, ConstMatrixVie
   return errors;
 }
 
-bool any_missing(ConstMatrixView<float> cases) {
-  for (std::size_t r = 0; r < cases.rows(); ++r)
-    for (const float v : cases.row(r))
-      if (std::isnan(v)) return true;
-  return false;
-}
+// The first cases of a data set. Where they are many and wide (words), they are never in memory all at once.
+class MeasuredCases {
+ public:
+  MeasuredCases(const Dataset& data, std::size_t most, std::uint64_t seed, ThreadTeam& team)
+      : data_(data), size_(std::min(most, data.size())), seed_(seed), team_(team) {
+    if (size_ <= cases_in_piece(data.layer().columns())) whole_ = all();
+  }
+
+  std::size_t size() const { return size_; }
+  Matrix<float> all() const { return fetch_range(data_, 0, size_, seed_, 0, team_); }
+
+  // Calls f(first, cases) piece by piece.
+  template <class F>
+  void visit(F&& f) const {
+    if (whole_) return f(std::size_t{0}, *whole_);
+    fetch_pieces(data_, size_, seed_, 0, team_, f);
+  }
+
+  // The numbers, one a case, that f(cases) gives.
+  template <class F>
+  std::vector<double> each(F&& f) const {
+    std::vector<double> all;
+    visit([&](std::size_t, const Matrix<float>& cases) {
+      const std::vector<double> piece = f(cases);
+      all.insert(all.end(), piece.begin(), piece.end());
+    });
+    return all;
+  }
+
+  bool any_missing() const {
+    if (!data_.has_missing()) return false;
+    bool any = false;
+    visit([&](std::size_t, const Matrix<float>& cases) {
+      const auto values = cases.values();
+      any = any || std::any_of(values.begin(), values.end(), [](float v) { return std::isnan(v); });
+    });
+    return any;
+  }
+
+  std::string find_grey_value(const LayerSpec& spec) const {
+    std::string found;
+    visit([&](std::size_t first, const Matrix<float>& cases) {
+      if (found.empty()) found = harmonium::find_grey_value(spec, cases, first);
+    });
+    return found;
+  }
+
+  std::vector<double> column_means() const {
+    ColumnSums sums(data_.layer().columns());
+    visit([&](std::size_t, const Matrix<float>& cases) { sums.add(cases); });
+    return sums.means();
+  }
+
+ private:
+  const Dataset& data_;
+  std::size_t size_;
+  std::uint64_t seed_;
+  ThreadTeam& team_;
+  std::optional<Matrix<float>> whole_;
+};
 
 double states_of(const LayerSpec& spec) {
   return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
@@ -101,28 +155,28 @@ std::string find_layer_fault(const Rbm& rbm, const std::string& how, bool missin
 
 // Why these cases have no likelihood under any such model, or empty.
 std::string find_likelihood_fault(const Rbm& rbm, const std::string& how, bool absent,
-                                  ConstMatrixView<float> cases) {
-  const bool missing = any_missing(cases);
+                                  const MeasuredCases& cases) {
+  const bool missing = cases.any_missing();
   if (missing && absent)
     return "values that are absent are no variables at all, so cases with different ones have no likelihood "
            "under "
            "one model; missing = \"unknown\" has one.";
   if (auto fault = find_layer_fault(rbm, chosen_likelihood(rbm, how, missing), missing); !fault.empty())
     return fault;
-  return find_grey_value(rbm.visible.spec, cases);
+  return cases.find_grey_value(rbm.visible.spec);
 }
 
-std::string find_kl_fault(const Rbm& rbm, ConstMatrixView<float> train) {
-  if (any_missing(train))
+std::string find_kl_fault(const Rbm& rbm, const MeasuredCases& train) {
+  if (train.any_missing())
     return "KL(data || model) is that of whole cases, but the data have missing values.";
   return find_likelihood_fault(rbm, "exact", false, train);
 }
 
-std::string find_pseudo_fault(const Rbm& rbm, ConstMatrixView<float> cases) {
-  if (any_missing(cases))
+std::string find_pseudo_fault(const Rbm& rbm, const MeasuredCases& cases) {
+  if (cases.any_missing())
     return "the pseudo-likelihood is that of whole cases, but the data have missing values.";
   if (auto fault = find_pseudo_likelihood_fault(rbm); !fault.empty()) return fault;
-  return find_grey_value(rbm.visible.spec, cases);
+  return cases.find_grey_value(rbm.visible.spec);
 }
 
 std::string find_mixing_fault(const Rbm& rbm) {
@@ -157,43 +211,66 @@ std::string find_one_class_fault(const Recipe& recipe, const RecipeData& data, c
   return {};
 }
 
-void add_exact(const Rbm& rbm, ConstMatrixView<float> cases, const std::string& prefix, ThreadTeam& team,
+void add_exact(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix, ThreadTeam& team,
                Reporter& reporter, MeasureResult& result) {
   const double log_z =
       exact_log_z(rbm, team, [&](double fraction) { reporter.working("summing log Z", fraction); });
-  const auto values = any_missing(cases) ? observed_log_likelihoods(rbm, cases, log_z, team)
-                                         : log_likelihoods(rbm, cases, log_z, team);
+  const bool missing = cases.any_missing();
+  const auto values = cases.each([&](const Matrix<float>& piece) {
+    return missing ? observed_log_likelihoods(rbm, piece, log_z, team)
+                   : log_likelihoods(rbm, piece, log_z, team);
+  });
   const std::string how = "exact, log Z over " + states_text(rbm);
   result.measurements.push_back({"log_z", log_z, {}, 0, "nats", how});
   result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
 }
 
-void add_annealed(const Rbm& rbm, ConstMatrixView<float> cases, const std::string& prefix,
+void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
                   const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
   AnnealingOptions options{plan.runs, plan.temperatures, plan.seed,
                            [&](double fraction) { reporter.working("annealing", fraction); }};
-  const auto base = base_rate_bias(rbm.visible.spec, column_means(cases));
+  const auto base = base_rate_bias(rbm.visible.spec, cases.column_means());
   const AnnealedLogZ annealed = annealed_log_z(rbm, base, options, team);
   const std::string how = "annealed importance sampling, " + std::to_string(plan.runs) + " runs of " +
                           std::to_string(plan.temperatures) + " temperatures, effective runs " +
                           std::to_string(static_cast<int>(annealed.effective_runs));
   Measurement log_z{"log_z", annealed.log_z, (annealed.high - annealed.log_z), 0, "nats", how};
   result.measurements.push_back(log_z);
-  result.measurements.push_back(mean_measurement(
-      prefix + "_log_likelihood", log_likelihoods(rbm, cases, annealed.log_z, team), "nats", how));
+  const auto values = cases.each(
+      [&](const Matrix<float>& piece) { return log_likelihoods(rbm, piece, annealed.log_z, team); });
+  result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
   if (annealed.effective_runs < 0.1 * static_cast<double>(plan.runs))
     result.warnings.push_back("annealing ended with " + std::to_string(annealed.effective_runs) +
                               " effective runs of " + std::to_string(plan.runs) +
                               ", too few to believe its likelihood: raise measure.annealing_temperatures.");
 }
 
-void measure_free_energies(const RecipeData& data, const Rbm& rbm, const Matrix<float>& train,
-                           const Matrix<float>& test, ThreadTeam& team, MeasureResult& result) {
+// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z";
+// where they cannot be had, a warning that says why (where `how` demands them and no model of these layers
+// has them, InputError).
+void measure_likelihood(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
+                        const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter,
+                        MeasureResult& result) {
+  if (plan.how == "none") return;
+  const auto fault = find_likelihood_fault(rbm, plan.how, plan.absent, cases);
+  if (!fault.empty() && plan.how != "auto") throw InputError(fault);
+  // Where there is none because of what was learned, the rest is still worth having.
+  const auto& sentence = fault.empty() ? find_normalisation_fault(rbm) : fault;
+  if (!sentence.empty())
+    result.warnings.push_back(sentence);
+  else if (chosen_likelihood(rbm, plan.how, cases.any_missing()) == "exact")
+    add_exact(rbm, cases, prefix, team, reporter, result);
+  else
+    add_annealed(rbm, cases, prefix, plan, team, reporter, result);
+}
+
+void measure_free_energies(const RecipeData& data, const Rbm& rbm, const MeasuredCases& train,
+                           const MeasuredCases& test, ThreadTeam& team, MeasureResult& result) {
   if (!rbm.visible.spec.has_energy() || !rbm.hidden.spec.has_energy() ||
-      train.cols() != rbm.visible_columns() || any_missing(train) || test.empty() || any_missing(test) ||
-      data.train.layer() != rbm.visible.spec)
+      data.train.layer() != rbm.visible.spec || train.any_missing() || test.any_missing())
     return;
-  const auto a = free_energy(rbm, train, team), b = free_energy(rbm, test, team);
+  const auto energies = [&](const Matrix<float>& cases) { return free_energy(rbm, cases, team); };
+  const auto a = train.each(energies), b = test.each(energies);
   const auto mean_train = mean_measurement("train", a, "", ""),
              mean_test = mean_measurement("test", b, "", "");
   const double error =
@@ -233,22 +310,6 @@ Measurement mean_measurement(std::string name, std::span<const double> values, s
   return m;
 }
 
-void measure_likelihood(const Rbm& rbm, ConstMatrixView<float> cases, const std::string& prefix,
-                        const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter,
-                        MeasureResult& result) {
-  if (plan.how == "none") return;
-  const auto fault = find_likelihood_fault(rbm, plan.how, plan.absent, cases);
-  if (!fault.empty() && plan.how != "auto") throw InputError(fault);
-  // Where there is none because of what was learned, the rest is still worth having.
-  const auto& sentence = fault.empty() ? find_normalisation_fault(rbm) : fault;
-  if (!sentence.empty())
-    result.warnings.push_back(sentence);
-  else if (chosen_likelihood(rbm, plan.how, any_missing(cases)) == "exact")
-    add_exact(rbm, cases, prefix, team, reporter, result);
-  else
-    add_annealed(rbm, cases, prefix, plan, team, reporter, result);
-}
-
 std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, const DeepBeliefNet& net,
                                ThreadTeam& team) {
   const MeasureRecipe& m = recipe.measure;
@@ -259,7 +320,7 @@ std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, con
   if (m.pseudo_likelihood && !is_alone(net)) return std::string("measure.pseudo_likelihood") + kNotAlone;
   if (m.cases < 1) return "measure.cases must be 1 or more.";
   const auto cases_of = [&](const Dataset* set) {
-    return fetch_range(set ? *set : data.train, 0, m.cases, recipe.seed, 0, team);
+    return MeasuredCases(set ? *set : data.train, m.cases, recipe.seed, team);
   };
   std::string fault;
   if (demanded)
@@ -280,36 +341,40 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
     throw InputError(fault);
   MeasureResult result;
   const std::size_t most = recipe.measure.cases;
-  const Matrix<float> train = fetch_range(data.train, 0, most, recipe.seed, 0, team);
+  const MeasuredCases train(data.train, most, recipe.seed, team);
   const Dataset* apart = cases_apart(data);
   const std::string prefix = data.test ? "test" : data.held_out ? "held_out" : "train";
-  const Matrix<float> test = apart ? fetch_range(*apart, 0, most, recipe.seed, 0, team) : Matrix<float>();
-  const Matrix<float>& judged = apart ? test : train;
+  std::optional<MeasuredCases> test;
+  if (apart) test.emplace(*apart, most, recipe.seed, team);
+  const MeasuredCases& judged = apart ? *test : train;
 
-  const auto add_reconstruction = [&](const std::string& name, const Matrix<float>& cases) {
-    const auto errors = squared_errors(cases, reconstruct(model.net, model.net.depth(), cases, team));
+  const auto add_reconstruction = [&](const std::string& name, const MeasuredCases& cases) {
+    const auto errors = cases.each([&](const Matrix<float>& piece) {
+      return squared_errors(piece, reconstruct(model.net, model.net.depth(), piece, team));
+    });
     result.measurements.push_back(mean_measurement(name + "_reconstruction_error", errors,
                                                    "squared error per case",
                                                    "through all layers and back, means"));
   };
   add_reconstruction("train", train);
-  if (apart) add_reconstruction(prefix, test);
+  if (apart) add_reconstruction(prefix, *test);
 
   const Rbm& rbm = model.net.rbms.front();
   if (is_alone(model.net)) {
     const LikelihoodPlan plan{recipe.measure.likelihood, recipe.measure.annealing_runs,
                               recipe.measure.annealing_temperatures, recipe.seed, is_absent(data)};
     measure_likelihood(rbm, judged, prefix, plan, team, reporter, result);
-    measure_free_energies(data, rbm, train, test, team, result);
+    if (apart) measure_free_energies(data, rbm, train, *test, team, result);
     if (recipe.measure.pseudo_likelihood)
-      result.measurements.push_back(mean_measurement(prefix + "_pseudo_log_likelihood",
-                                                     pseudo_log_likelihoods(rbm, judged, team), "nats",
-                                                     "every variable given all others"));
+      result.measurements.push_back(mean_measurement(
+          prefix + "_pseudo_log_likelihood",
+          judged.each([&](const Matrix<float>& piece) { return pseudo_log_likelihoods(rbm, piece, team); }),
+          "nats", "every variable given all others"));
     if (recipe.measure.kl)
       result.measurements.push_back({"kl_from_data",
-                                     kl_from_data(rbm, train, exact_log_z(rbm, team), team),
+                                     kl_from_data(rbm, train.all(), exact_log_z(rbm, team), team),
                                      {},
-                                     train.rows(),
+                                     train.size(),
                                      "nats",
                                      "KL(data || model), exact"});
   }

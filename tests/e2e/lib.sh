@@ -82,3 +82,16 @@ killed_and_resumed() {
   cmp whole.st.history.jsonl killed.st.history.jsonl || fail "a killed run ends with another history"
   ((kills >= 2)) || fail "only $kills kills: the run is too short for this test"
 }
+
+# peak ARGUMENTS...: exit 0; prints the most memory that was resident, in kB. It is read every 20 ms, so that a short run
+# can end before its own is seen.
+peak() {
+  "$program" "$@" --quiet >/dev/null 2>err.txt &
+  local child=$! high=0 now
+  while now=$(awk '/VmHWM/ { print $2 }' /proc/$child/status 2>/dev/null) && [[ -n $now ]]; do
+    high=$now
+    sleep 0.02
+  done
+  wait $child || fail "exit $? of: $* ($(head -c 300 err.txt))"
+  echo "$high"
+}

@@ -42,18 +42,8 @@ wait $child || got=$?
 [[ $(grep -c '^harmonium: ' err.txt) == 1 ]] || fail "not one sentence: $(cat err.txt)"
 grep -q "shorter since it was opened" err.txt || fail "another sentence: $(cat err.txt)"
 
-# Memory does not grow with the file: of 329 MB more bytes, less than a tenth may be seen. The peak is read every 20 ms,
-# so a short run can end before its own is seen: both files are read for equally long.
-peak() {
-  "$program" "$@" --quiet >/dev/null 2>err.txt &
-  local child=$! high=0 now
-  while now=$(awk '/VmHWM/ { print $2 }' /proc/$child/status 2>/dev/null) && [[ -n $now ]]; do
-    high=$now
-    sleep 0.02
-  done
-  wait $child || fail "exit $? of: $* ($(head -c 300 err.txt))"
-  echo "$high"
-}
+# Memory does not grow with the file: of 329 MB more bytes, less than a tenth may be seen. The peak of a short
+# run may not be seen: both files are read for equally long.
 if [[ -r /proc/self/status ]]; then
   works data convert mnist --out once.npy
   rm once-labels.npy

@@ -27,8 +27,10 @@ using ProgressCallback = std::function<void(double)>;
 double exact_log_z(const Rbm& rbm, ThreadTeam& team, const ProgressCallback& progress = {});
 
 /// A likelihood is that of whole states: the first Bernoulli or softmax value other than 0 and 1 as a
-/// sentence that says what to change, or empty. Missing values (NaN) pass.
-std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visible);
+/// sentence that says what to change, or empty. Missing values (NaN) pass. The first row is case
+/// `first_case`.
+std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visible,
+                            std::size_t first_case = 0);
 
 /// log p(v) = -F(v) - log Z of each row, given log Z. For real-valued groups a log density. Rows are whole
 /// states: Bernoulli and softmax values other than 0 and 1 are refused (InputError), because their

@@ -27,6 +27,18 @@ Histogram histogram_of(std::span<const float> values, std::size_t bins);
 /// Mean activity of each hidden unit over the rows (means of its conditional).
 std::vector<double> hidden_activities(const Rbm& rbm, ConstMatrixView<float> visible, ThreadTeam& team);
 
+/// Sums of columns over rows that come in pieces.
+class ColumnSums {
+ public:
+  explicit ColumnSums(std::size_t columns) : sums_(columns, 0.0), counts_(columns, 0.0) {}
+  void add(ConstMatrixView<float> values);
+  /// NaN are left out (0 for a column without values).
+  std::vector<double> means() const;
+
+ private:
+  std::vector<double> sums_, counts_;
+};
+
 /// Column means of values; NaN are left out (0 for a column without values).
 std::vector<double> column_means(ConstMatrixView<float> values);
 

@@ -40,13 +40,6 @@ struct LikelihoodPlan {
   bool absent = false;  ///< missing values are no variables at all: such cases have no likelihood
 };
 
-/// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z";
-/// where they cannot be had, a warning that says why (where `how` demands them and no model of these layers
-/// has them, InputError).
-void measure_likelihood(const Rbm& rbm, ConstMatrixView<float> cases, const std::string& prefix,
-                        const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter,
-                        MeasureResult& result);
-
 /// What [measure] and [report] ask for and a model of this shape on these data cannot have, as a sentence;
 /// empty where all can be had. For before learning; the parameters of `net` do not matter.
 std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, const DeepBeliefNet& net,

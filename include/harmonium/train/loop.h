@@ -71,4 +71,15 @@ class TrainingLoop {
 Matrix<float> fetch_range(const BatchSource& source, std::size_t first, std::size_t count, std::uint64_t seed,
                           std::uint64_t epoch, ThreadTeam& team);
 
+/// How many cases of so many columns are worth having in memory at once: at most 64 MiB of values and at most
+/// 4096 cases, but 16 at least. A multiple of 128 where it can be, the rows that passes take together.
+std::size_t cases_in_piece(std::size_t columns);
+
+/// Calls `f(first, cases)` for the first `count` cases of `source`, piece by piece, in their order. No piece
+/// is shorter than `cases_in_piece` where the cases are more: a short rest goes with the piece before, so
+/// that passes over pieces and over all cases at once give the same.
+void fetch_pieces(const BatchSource& source, std::size_t count, std::uint64_t seed, std::uint64_t epoch,
+                  ThreadTeam& team,
+                  const std::function<void(std::size_t first, const Matrix<float>& cases)>& f);
+
 }  // namespace harmonium

@@ -44,9 +44,6 @@ int sample(const Globals& globals, const Options& o) {
     if (data.size() < o.count)
       reporter.warn("only " + std::to_string(data.size()) + " fantasies: " + source +
                     " has no more cases to start from.");
-    if (data.size() < o.count)
-      reporter.warn("only " + std::to_string(data.size()) + " fantasies: " + source +
-                    " has no more cases to start from.");
     const auto cases = fetch_range(data, 0, o.count, options.seed, 0, team);
     visible = fantasies_from_data(model.net, cases, options, team).visible.back();
   } else {

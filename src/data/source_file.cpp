@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <system_error>
@@ -138,7 +139,7 @@ void read_sparse(SourceFile& source, const DataRequest& request, const fs::path&
     raw.file = path.string();
     raw.numbers = std::move(matrix.labels);
     const bool whole = std::all_of(raw.numbers.begin(), raw.numbers.end(),
-                                   [](double x) { return x == static_cast<double>(static_cast<int>(x)); });
+                                   [](double x) { return x == std::trunc(x) && std::abs(x) < 0x1p31; });
     if (whole) {
       source.labels = std::move(raw);
     } else {

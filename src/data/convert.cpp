@@ -33,11 +33,12 @@ NumericArray to_array(const Dataset& dataset, const RawValues& raw) {
   for (const Column& column : schema.columns) width += column.role == ColumnRole::kFeature ? column.width : 0;
   array.shape = {dataset.size()};
   const std::uint64_t bytes = std::uint64_t{dataset.size()} * width * element_size(raw.type());
-  if (dataset.is_on_disk() && bytes > StreamOptions{}.memory) {
-    throw InputError(
-        dataset.name() + ": " + std::to_string(bytes >> 20) +
-        " MiB stay on the disk and cannot be converted whole but to .csv or .tsv; take fewer cases "
-        "by --limit");
+  // What is dense in memory already is no more than twice there.
+  const bool dense = std::holds_alternative<NumericArray>(raw.values);
+  if (!dense && bytes > StreamOptions{}.memory) {
+    throw InputError(dataset.name() + ": " + std::to_string(bytes >> 20) + " MiB " +
+                     (dataset.is_on_disk() ? "stay on the disk" : "would be mostly zeros") +
+                     " and cannot be converted whole but to .csv or .tsv; take fewer cases by --limit");
   }
   const auto image = dataset.image_shape();
   if (image.empty()) {

@@ -133,7 +133,19 @@ void read_archive(SourceFile& source, const DataRequest& request, const fs::path
   source.description += ", labels from array " + labels;
 }
 
+/// A number mistyped in a few bytes of text must not become gigabytes of weights. Hashed words fill up to
+/// 2^24 columns here and there; more than that must be used.
+void refuse_unused_columns(const fs::path& path, const CsrMatrix& matrix) {
+  constexpr std::size_t kFree = std::size_t{1} << 24, kAnEntry = 64;
+  if (matrix.cols <= kFree + kAnEntry * matrix.values.size()) return;
+  throw InputError(path.string() + ": has " + std::to_string(matrix.cols) + " columns but only " +
+                   std::to_string(matrix.values.size()) +
+                   " entries, which leaves nearly all columns empty; number the columns that are used from 1 "
+                   "on");
+}
+
 void read_sparse(SourceFile& source, const DataRequest& request, const fs::path& path, CsrMatrix matrix) {
+  if (!request.columns) refuse_unused_columns(path, matrix);
   if (!matrix.labels.empty() && request.labels.empty()) {
     RawLabels raw;
     raw.file = path.string();

@@ -64,7 +64,10 @@ gzip -kn huge.idx
 printf '%%%%MatrixMarket matrix coordinate integer general\n1099511627776 16 1099511627776\n1 1 1\n' >huge.mtx
 printf '%%%%MatrixMarket matrix array real general\n1099511627776 16\n1\n' >array.mtx
 printf '1 1099511627776:1\n' >huge.svm
-for file in huge.npy wraps.npy negative.npy huge.idx wraps.idx huge.idx.gz huge.mtx array.mtx huge.svm; do
+printf '1 1:1 4294967295:1\n' >unused.svm
+printf '%%%%MatrixMarket matrix coordinate integer general\n2 4294967295 1\n1 1 1\n' >unused.mtx
+for file in huge.npy wraps.npy negative.npy huge.idx wraps.idx huge.idx.gz huge.mtx array.mtx huge.svm \
+  unused.svm unused.mtx; do
   refuse_unread "$file"
 done
 

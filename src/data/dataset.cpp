@@ -367,6 +367,7 @@ Dataset Dataset::take(std::size_t first, std::size_t count) const {
 }
 
 std::pair<Dataset, Dataset> Dataset::split(std::size_t held_out, std::uint64_t seed) const {
+  if (cases_ == 1) throw InputError(name_ + " has one case, so none can be held out");
   if (held_out == 0 || held_out >= cases_) {
     throw InputError("the number of held-out cases should be from 1 to " + std::to_string(cases_ - 1) +
                      ", not " + std::to_string(held_out));

@@ -39,6 +39,9 @@ expect 2 'bad.svm:2' train bad.svm "${tiny[@]}" --out x.st
 mkdir folder && printf 'no image' >folder/a.png
 expect 2 'a.png' train folder "${tiny[@]}" --out x.st
 
+printf '1 1:2 3:1\n' >alone.svm
+expect 2 'one case, so none can be held out' train alone.svm "${tiny[@]}" --held_out 1 --out x.st
+
 # NaN, infinity, empty cells; the error tells how to say that they are missing.
 printf 'a,b,c\n1,0,1\n0,,1\n1,1,0\n0,1,0\n' >holes.csv
 expect 2 'holes.csv:3.*missing' train holes.csv "${tiny[@]}" --out x.st

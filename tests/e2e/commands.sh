@@ -33,6 +33,9 @@ works sample net.st -n 4 --steps 5 --label 3 --out again.npy --seed 5 --threads 
 cmp dreams.npy again.npy || fail "the same seed gives other fantasies"
 json sample net.st -n 4 --steps 2 --start data --out from-data.png
 has '"fantasies": 4'
+works data convert mnist --limit 3 --out three-cases.npy
+works sample net.st -n 5 --steps 1 --start data --data three-cases.npy --out few.npy
+[[ $(grep -c 'only 3 fantasies' err.txt) == 1 ]] || fail "not one warning of too few cases: $(cat err.txt)"
 
 # reconstruct, encode, evaluate, inspect.
 works reconstruct net.st mnist --part test --limit 20 --out back.png

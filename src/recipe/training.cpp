@@ -74,6 +74,9 @@ Model load_finished(const Recipe& recipe, const Dataset& train, const TrainingFi
 // Refuses before hours of work what would be refused after them.
 void prepare_files(const TrainingFiles& files, const RunOptions& options) {
   std::error_code ignored;
+  if (!files.model.has_filename())
+    throw InputError("the model's file \"" + files.model.string() +
+                     "\" has no name; give one, such as model.safetensors.");
   if (std::filesystem::is_directory(files.model, ignored))
     throw InputError(files.model.string() + ": is a folder; name a file in it, such as model.safetensors.");
   const bool unfinished = std::filesystem::exists(files.checkpoint, ignored);

@@ -132,6 +132,8 @@ expect 2 'trained with train.l2' run r.toml --quiet --out again --resume --set t
 expect 1 'good.st' run r.toml --quiet --out good.st/x/y
 expect 1 'good.st' train $bars "${tiny[@]}" --out good.st/x.st
 expect 2 'is a folder' train $bars "${tiny[@]}" --out "$place"
+for nameless in '' x/ ./; do expect 2 'has no name' train $bars "${tiny[@]}" --out "$nameless"; done
+[[ ! -e .history.jsonl && ! -e .checkpoint ]] || fail "a model without a name leaves files"
 expect 2 'layers' run r.toml --quiet --out x/y/z --set "model.layers=data"
 big() { (ulimit -f 8 && expect 1 "$@") || exit 1; }
 big 'x.st.*ulimit' train mnist --limit 50 --layers "data - 100" --epochs 1 --quiet --out x.st

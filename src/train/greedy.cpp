@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <sstream>
 
 #include "harmonium/base/error.h"
 #include "harmonium/data/dataset.h"
@@ -51,13 +52,46 @@ void add_sparse_cases(const BatchSource& source, std::size_t first, std::size_t 
   for (double& all : counts) all += total;
 }
 
-DataScan scan(const BatchSource& source, std::uint64_t seed, ThreadTeam& team) {
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(std::move(line));
+  return lines;
+}
+
+// " (A and not B)" of the first lines that only one of two texts has; empty where that says nothing.
+std::string line_difference(const std::string& a, const std::string& b) {
+  const auto own_line = [](const std::string& text, const std::string& other) -> std::string {
+    const auto lines = lines_of(text), others = lines_of(other);
+    for (const std::string& line : lines)
+      if (std::find(others.begin(), others.end(), line) == others.end())
+        return line.starts_with("# ") ? line.substr(2) : line;
+    return "nothing like it";
+  };
+  if (a == b) return {};
+  return " (" + own_line(a, b) + " and not " + own_line(b, a) + ")";
+}
+
+// Refuses a case that the visible layer cannot hold.
+void check_case(const LayerSpec& visible, const BatchSource& source, std::size_t number,
+                std::span<const float> values) {
+  const ValueFault fault = find_value_fault(visible, values, source.has_missing());
+  if (fault.reason.empty()) return;
+  throw InputError("the data do not fit the visible layer \"" + visible.to_string() + "\": in case " +
+                   std::to_string(number) + " (counted from 0), unit " + std::to_string(fault.column) + ", " +
+                   fault.reason + "; they are \"" + source.layer().to_string() +
+                   "\", which the word \"data\" stands for in model.layers.");
+}
+
+DataScan scan(const BatchSource& source, const LayerSpec& visible, std::uint64_t seed, ThreadTeam& team) {
   DataScan result;
   const std::size_t columns = source.layer().columns();
   std::vector<double> sums(columns, 0.0), counts(columns, 0.0);
   if (source.has_missing()) result.missing.assign(source.size(), 0);
   const auto weights = source.case_weights();
-  const bool sparse = source.is_sparse();
+  // The source has seen to it that its values are those of its own layer.
+  const bool checked = source.layer() == visible;
+  const bool sparse = checked && source.is_sparse();
   const auto add = [&](std::size_t first, std::size_t count) {
     if (sparse) return add_sparse_cases(source, first, count, sums, counts);
     const auto values = fetch_range(source, first, count, seed, 0, team);
@@ -74,11 +108,13 @@ DataScan scan(const BatchSource& source, std::uint64_t seed, ThreadTeam& team) {
                            ", but its source says that nothing is missing; mark it as a missing value or "
                            "leave the case out.");
       }
+      if (!checked) check_case(visible, source, first + r, values.row(r));
     }
   };
+  const std::size_t most = std::min(kScanRows, cases_in_piece(columns));
   for (const CaseRange& range : source.sample())
-    for (std::size_t done = 0; done < range.count; done += kScanRows)
-      add(range.first + done, std::min<std::size_t>(kScanRows, range.count - done));
+    for (std::size_t done = 0; done < range.count; done += most)
+      add(range.first + done, std::min<std::size_t>(most, range.count - done));
   for (std::size_t i = 0; i < columns; ++i) sums[i] = counts[i] > 0 ? sums[i] / counts[i] : 0.0;
   result.means = std::move(sums);
   return result;
@@ -147,7 +183,7 @@ struct GreedyTrainer::Run {
     const std::uint64_t seed = seed_of_layer(options[layer].seed, layer);
     train_source = source_of(*data.train, data.train_labels, seed);
     held_out_source = data.held_out ? source_of(*data.held_out, data.held_out_labels, seed) : nullptr;
-    const DataScan scanned = scan(*train_source, seed, team);
+    const DataScan scanned = scan(*train_source, net.rbms[layer].visible.spec, seed, team);
     TrainOptions own = options[layer];
     own.seed = seed;
     const auto base = base_rate_bias(train_source->layer(), scanned.means);
@@ -326,9 +362,9 @@ void GreedyTrainer::restore(const TensorFile& file, const std::string& recipe) {
       throw InputError(file.path + ": was written by another version of harmonium; start the run again.");
     if (header.at("recipe").get<std::string>() != recipe ||
         header.at("layers").get<std::string>() != layers_to_string(run.net.layers()))
-      throw InputError(file.path +
-                       ": belongs to another recipe or other data than those given; resume with what "
-                       "began the run, or start anew in another folder.");
+      throw InputError(file.path + ": belongs to another recipe or other data than those given" +
+                       line_difference(header.at("recipe").get<std::string>(), recipe) +
+                       "; resume with what began the run, or start anew in another folder.");
     const auto cases = header.at("cases").get<std::size_t>();
     if (cases != run.data.train->size())
       throw InputError(file.path + ": belongs to a run on " + std::to_string(cases) +

@@ -68,6 +68,11 @@ columns range.csv $'x = { kind = "bernoulli" }\ny = { kind = "softmax", categori
 expect 2 'range.csv:3.*pink' run columns.toml --out x
 
 # Data that do not fit the model.
+printf 'a,b\n0.5,-1.25\n-2,2.5\n1.5,3\n' >real.csv
+for visible in 2 "rectified 2" "softmax 2" "binomial(2) 2" "stepped(2) 2" "multinomial 2" "poisson 2"; do
+  expect 2 'do not fit the visible layer.*in case 0 .*"gaussian 2"' train real.csv --layers "$visible - 3" --epochs 1 --out x.st
+done
+works train real.csv --layers "gaussian(learned) 2 - 3" --epochs 1 --quiet --out real.st
 expect 2 '784 columns.*9' encode good.st mnist --limit 3 --out x.npy
 expect 2 '9' encode good.st bars-and-stripes:4 --out x.npy
 

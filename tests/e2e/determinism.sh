@@ -31,8 +31,8 @@ grep -q -- --resume err.txt || fail "Ctrl-C does not say how to go on"
 cp stopped.st.checkpoint other.st.checkpoint
 cp stopped.st.history.jsonl other.st.history.jsonl
 expect 2 "unfinished run" "${options[@]}" --out stopped.st
-expect 2 "another recipe" "${options[@]}" --out stopped.st --resume --epochs 15
-expect 2 "another recipe" "${options[@]}" --out stopped.st --resume --seed 2
+expect 2 "another recipe.*train.epochs = [0-9]+ and not train.epochs = 15" "${options[@]}" --out stopped.st --resume --epochs 15
+expect 2 "another recipe.*seed = 1 and not seed = 2" "${options[@]}" --out stopped.st --resume --seed 2
 works "${options[@]}" --out stopped.st --resume
 cmp whole.st stopped.st || fail "a run stopped by Ctrl-C ends with another model"
 cmp whole.st.history.jsonl stopped.st.history.jsonl || fail "a run stopped by Ctrl-C ends with another history"

@@ -33,7 +33,8 @@ class MeasuredCases {
  public:
   MeasuredCases(const Dataset& data, std::size_t most, std::uint64_t seed, ThreadTeam& team)
       : data_(data), size_(std::min(most, data.size())), seed_(seed), team_(team) {
-    if (size_ <= cases_in_piece(data.layer().columns())) whole_ = all();
+    constexpr std::size_t kKept = std::size_t{1} << 26;  // bytes; they are looked at several times
+    if (size_ * data.layer().columns() * sizeof(float) <= kKept) whole_ = all();
   }
 
   std::size_t size() const { return size_; }

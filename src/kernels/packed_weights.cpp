@@ -60,8 +60,10 @@ namespace {
 // Runs a product whose result is put into memory.
 MatrixView<float> product_in_memory(const TileKernels& kernels, TileProduct product, std::size_t columns,
                                     ProductMemory::Parts& memory) {
-  product.c_stride = padded(product.layout.padded_columns());
-  if (memory.c.size() < product.rows * product.c_stride) memory.c.resize(product.rows * product.c_stride);
+  // Without gaps where that can be: then an update goes through a block in one run.
+  product.c_stride = rows_may_touch(product.layout) ? columns : padded(product.layout.padded_columns());
+  const std::size_t size = product.rows * product.c_stride + product.layout.padded_columns();
+  if (memory.c.size() < size) memory.c.resize(size);
   product.c = memory.c.data();
   tile_product(kernels, product, memory.lists);
   return {product.c, product.rows, columns, product.c_stride};

@@ -62,13 +62,13 @@ HARMONIUM_TILE_INLINE void tile_column(const TileProduct& p, const std::uint32_t
 template <class L>
 HARMONIUM_TILE_INLINE void dense_product(const TileProduct& p) {
   constexpr std::size_t kWidest = L::kAccumulators / 6;
-  constexpr std::size_t kWords = 256;  // of a panel that tiles go through: they stay in the second cache
+  static_assert(kWidest >= kNarrowVectors, "rows_may_touch: narrow rows are stored in one go");
   const std::size_t words = p.layout.words;
   for (std::size_t panel = 0; panel < p.layout.panels; ++panel) {
     const std::size_t vectors = p.layout.vectors_of(panel);
     const std::size_t parts = (vectors + kWidest - 1) / kWidest;
-    for (std::size_t k = 0; k < words; k += kWords) {
-      const std::size_t count = words - k < kWords ? words - k : kWords;
+    for (std::size_t k = 0; k < words; k += kDenseWords) {
+      const std::size_t count = words - k < kDenseWords ? words - k : kDenseWords;
       const TilePart part{count, k == 0, k + count == words};
       const std::uint32_t* a = p.a + static_cast<std::ptrdiff_t>(k) * p.a_word;
       for (std::size_t s = 0, v = 0; s < parts; ++s) {

@@ -136,8 +136,6 @@ constexpr std::size_t kListWords = 96;
 // Above this share of words that are not zero, tiles that take them all are faster (measured on AVX-512 for
 // both precisions: between 0.5 and 0.65).
 constexpr double kDenseShare = 0.55;
-// Rows of so few vectors cost less than to look for what is zero.
-constexpr std::size_t kNarrow = 2;
 
 void f32_dense(const TileProduct& product) {
   HWY_DYNAMIC_DISPATCH(dense_on_target)(product);
@@ -189,7 +187,7 @@ void list_nonzero_words(const TileProduct& product, NonZeroWords& lists) {
 void tile_product(const TileKernels& kernels, const TileProduct& product, NonZeroWords& lists) {
   check(product.a_word == 1 || product.a_row == 1, "the words or the rows of a block lie side by side");
   if (product.rows == 0 || product.layout.vectors == 0) return;
-  if (product.layout.vectors <= kNarrow) {
+  if (product.layout.vectors <= kNarrowVectors) {
     kernels.dense(product);
     return;
   }

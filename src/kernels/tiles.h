@@ -34,8 +34,13 @@ struct PanelLayout {
   }
 };
 
+/// Rows of so few vectors cost less than to look for what is zero: all their words are taken.
+inline constexpr std::size_t kNarrowVectors = 2;
+/// Words of a panel that dense tiles go through at once: they stay in the second cache.
+inline constexpr std::size_t kDenseWords = 256;
+
 /// Operands of one product. Word k of row r of A is a[r * a_row + k * a_word]. C must have room for
-/// layout.padded_columns() in every row.
+/// layout.padded_columns() in every row, or where `rows_may_touch`, in the last one.
 struct TileProduct {
   const std::uint32_t* a = nullptr;
   std::ptrdiff_t a_row = 0, a_word = 1;
@@ -89,6 +94,12 @@ const TileKernels* bf16_tiles();
 /// Lists what is not zero in the rows of A; `lists.plan` comes first. Where words of a row lie one after the
 /// other (a_word = 1) and where the rows do (a_row = 1; then A must be readable up to the next 16 rows).
 void list_nonzero_words(const TileProduct& product, NonZeroWords& lists);
+
+/// Whether every row of C is stored once, one after the other, each in one go: then rows may lie without
+/// gaps, and what a row's last vector writes past its end is overwritten by the next row.
+inline bool rows_may_touch(const PanelLayout& layout) {
+  return layout.vectors <= kNarrowVectors && layout.words <= kDenseWords;
+}
 
 /// The product by the kernel that is faster for these states: many zero words are skipped, few are not.
 void tile_product(const TileKernels& kernels, const TileProduct& product, NonZeroWords& lists);

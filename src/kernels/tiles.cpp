@@ -154,6 +154,13 @@ PanelLayout::PanelLayout(std::size_t words_, std::size_t columns, std::size_t la
   if (panel_vectors > 0) panels = (vectors + panel_vectors - 1) / panel_vectors;
 }
 
+PanelLayout PanelLayout::of_one_panel(std::size_t words, std::size_t columns, std::size_t lanes) {
+  PanelLayout layout(words, columns, lanes);
+  layout.panel_vectors = layout.vectors;
+  layout.panels = layout.vectors == 0 ? 0 : 1;
+  return layout;
+}
+
 std::size_t PanelLayout::vectors_of(std::size_t panel) const {
   return std::min(panel_vectors, vectors - panel * panel_vectors);
 }
@@ -171,7 +178,7 @@ const TileKernels& f32_tiles() {
   static const TileKernels kernels = [] {
     cap_instruction_set_from_environment();
     return TileKernels{
-        HWY_DYNAMIC_DISPATCH(lanes_on_target)(), 1, f32_dense, f32_skipping, f32_rows, f32_pair};
+        HWY_DYNAMIC_DISPATCH(lanes_on_target)(), 1, f32_dense, f32_skipping, f32_rows, f32_panels};
   }();
   return kernels;
 }

@@ -41,6 +41,13 @@ struct FloatLanes {
     const auto a = hn::BitCast(D(), hn::Set(hn::RebindToUnsigned<D>(), word));
     return hn::MulAdd(a, b, sum);
   }
+  static HWY_INLINE V either(V a, V b) { return hn::Or(a, b); }
+  static HWY_INLINE std::size_t append_nonzero(V v, std::size_t first, std::uint32_t* list) {
+    const hn::RebindToUnsigned<D> d;
+    const auto mask = hn::Ne(hn::BitCast(d, v), hn::Zero(d));
+    hn::StoreU(hn::Compress(hn::Iota(d, static_cast<std::uint32_t>(first)), mask), d, list);
+    return hn::CountTrue(d, mask);
+  }
 };
 
 void dense_on_target(const TileProduct& p) {

@@ -51,6 +51,15 @@ struct Bf16Lanes {
     const __m512i pair = _mm512_set1_epi32(static_cast<int>(word));
     return _mm512_dpbf16_ps(sum, (__m512bh)pair, (__m512bh)b);
   }
+  static HARMONIUM_TILE_INLINE V either(V a, V b) { return _mm512_or_ps(a, b); }
+  static HARMONIUM_TILE_INLINE std::size_t append_nonzero(V v, std::size_t first, std::uint32_t* list) {
+    const __m512i words = _mm512_castps_si512(v);
+    const __mmask16 mask = _mm512_test_epi32_mask(words, words);
+    const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i numbers = _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(first)));
+    _mm512_storeu_si512(list, _mm512_maskz_compress_epi32(mask, numbers));
+    return static_cast<std::size_t>(__builtin_popcount(mask));
+  }
 };
 
 void dense(const TileProduct& p) {

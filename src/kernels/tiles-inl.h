@@ -20,14 +20,32 @@ struct TilePart {
   bool first, last;
 };
 
+// The loops around the sums are plain enough to be unrolled whole: else the sums would live in memory.
+template <class L, int M, int V>
+HARMONIUM_TILE_INLINE void begin_sums(bool first, const float* c, std::size_t stride,
+                                      typename L::V (&sum)[M][V]) {
+  for (int m = 0; m < M; ++m)
+    for (int v = 0; v < V; ++v) sum[m][v] = L::zero();
+  if (first) return;
+  for (int m = 0; m < M; ++m)
+    for (int v = 0; v < V; ++v) sum[m][v] = L::load_floats(c + m * stride + v * L::kLanes);
+}
+
+template <class L, int M, int V>
+HARMONIUM_TILE_INLINE void end_sums(float alpha, typename L::V (&sum)[M][V], float* c, std::size_t stride) {
+  if (alpha != 1.0f)
+    for (int m = 0; m < M; ++m)
+      for (int v = 0; v < V; ++v) sum[m][v] = L::scale(sum[m][v], alpha);
+  for (int m = 0; m < M; ++m)
+    for (int v = 0; v < V; ++v) L::store(sum[m][v], c + m * stride + v * L::kLanes);
+}
+
 /// M rows by V vectors: every sum in a register, every vector of weights read once for M rows.
 template <class L, int M, int V>
 HARMONIUM_TILE_INLINE void tile(const TileProduct& p, const std::uint32_t* a, const std::uint32_t* b,
                                 float* c, const TilePart& part) {
   typename L::V sum[M][V];
-  for (int m = 0; m < M; ++m)
-    for (int v = 0; v < V; ++v)
-      sum[m][v] = part.first ? L::zero() : L::load_floats(c + m * p.c_stride + v * L::kLanes);
+  begin_sums<L, M, V>(part.first, c, p.c_stride, sum);
   const std::size_t width = p.layout.width();
   for (std::size_t k = 0; k < part.words; ++k, a += p.a_word, b += width) {
     typename L::V weights[V];
@@ -35,10 +53,7 @@ HARMONIUM_TILE_INLINE void tile(const TileProduct& p, const std::uint32_t* a, co
     for (int m = 0; m < M; ++m)
       for (int v = 0; v < V; ++v) sum[m][v] = L::fma(a[m * p.a_row], weights[v], sum[m][v]);
   }
-  for (int m = 0; m < M; ++m)
-    for (int v = 0; v < V; ++v)
-      L::store(part.last && p.alpha != 1.0f ? L::scale(sum[m][v], p.alpha) : sum[m][v],
-               c + m * p.c_stride + v * L::kLanes);
+  end_sums<L, M, V>(part.last ? p.alpha : 1.0f, sum, c, p.c_stride);
 }
 
 /// Tiles of M rows from row `r` on, while there are as many.
@@ -90,9 +105,7 @@ HARMONIUM_TILE_INLINE void listed_tile(const TileProduct& p, const std::uint32_t
   std::uint32_t list[kDenseWords + L::kLanes];
   const std::size_t count = list_words<L, M>(p, a, part.words, list);
   typename L::V sum[M][V];
-  for (int m = 0; m < M; ++m)
-    for (int v = 0; v < V; ++v)
-      sum[m][v] = part.first ? L::zero() : L::load_floats(c + m * p.c_stride + v * L::kLanes);
+  begin_sums<L, M, V>(part.first, c, p.c_stride, sum);
   const std::size_t width = p.layout.width();
   for (std::size_t t = 0; t < count; ++t) {
     const std::uint32_t* words = a + static_cast<std::ptrdiff_t>(list[t]) * p.a_word;
@@ -101,10 +114,7 @@ HARMONIUM_TILE_INLINE void listed_tile(const TileProduct& p, const std::uint32_t
     for (int m = 0; m < M; ++m)
       for (int v = 0; v < V; ++v) sum[m][v] = L::fma(words[m * p.a_row], weights[v], sum[m][v]);
   }
-  for (int m = 0; m < M; ++m)
-    for (int v = 0; v < V; ++v)
-      L::store(part.last && p.alpha != 1.0f ? L::scale(sum[m][v], p.alpha) : sum[m][v],
-               c + m * p.c_stride + v * L::kLanes);
+  end_sums<L, M, V>(part.last ? p.alpha : 1.0f, sum, c, p.c_stride);
 }
 
 template <class L, int M, int V>

@@ -30,18 +30,6 @@ std::size_t words_of(std::size_t values, Precision precision) {
   return precision == Precision::kBf16 ? (values + 1) / 2 : values;
 }
 
-// Words across two rows (or of one) into row k of panels.
-void write_panel_row(const TileKernels& kernels, const RowPair& rows, const PanelLayout& layout,
-                     std::size_t k, std::uint32_t* panels) {
-  RowPair part = rows;
-  for (std::size_t j = 0; j < rows.columns; j += layout.width()) {
-    part.row0 = rows.row0 + j;
-    part.row1 = rows.row1 == nullptr ? nullptr : rows.row1 + j;
-    part.columns = std::min(layout.width(), rows.columns - j);
-    kernels.pair_to_words(part, panels + layout.place(k, j));
-  }
-}
-
 }  // namespace
 
 struct ProductMemory::Parts {
@@ -60,8 +48,10 @@ namespace {
 // Runs a product whose result is put into memory.
 MatrixView<float> product_in_memory(const TileKernels& kernels, TileProduct product, std::size_t columns,
                                     ProductMemory::Parts& memory) {
-  product.c_stride = padded(product.layout.padded_columns());
-  if (memory.c.size() < product.rows * product.c_stride) memory.c.resize(product.rows * product.c_stride);
+  // Without gaps where that can be: then an update goes through a block in one run.
+  product.c_stride = rows_may_touch(product.layout) ? columns : padded(product.layout.padded_columns());
+  const std::size_t size = product.rows * product.c_stride + product.layout.padded_columns();
+  if (memory.c.size() < size) memory.c.resize(size);
   product.c = memory.c.data();
   tile_product(kernels, product, memory.lists);
   return {product.c, product.rows, columns, product.c_stride};
@@ -88,29 +78,21 @@ struct PackedWeights::Parts {
         up(up_layout.size()),
         down(down_layout.size()) {}
 
-  void pack_up(ConstMatrixView<float> weights, std::size_t first, std::size_t last) {
-    const std::size_t step = kernels.values_of_word;
-    for (std::size_t i = first; i < last; i += step) {
-      const bool second = step == 2 && i + 1 < visible;
-      write_panel_row(kernels, {&weights(i, 0), second ? &weights(i + 1, 0) : nullptr, 1.0f, 1.0f, hidden},
-                      up_layout, i / step, up.data());
-    }
+  void pack_up(ConstMatrixView<float> weights, std::size_t first, std::size_t count) {
+    kernels.rows_to_panels(weights.row_block(first, count), {}, up.data(), up_layout,
+                           first / kernels.values_of_word);
   }
 
-  void pack_down(ConstMatrixView<float> weights, std::size_t first, std::size_t last) {
+  void pack_down(ConstMatrixView<float> weights, std::size_t first, std::size_t count) {
+    constexpr std::size_t kWords = 1024;  // at once: they stay in the first cache until they are turned over
     const std::size_t words = down_layout.words;
+    const std::size_t step = std::max<std::size_t>(4, kWords / words / 4 * 4);
     thread_local Words rows;
-    rows.resize(4 * words);
-    const bool whole_fours = down_layout.width() % 4 == 0;
-    for (std::size_t i = first; i < last; i += 4) {
-      const std::size_t count = std::min<std::size_t>(4, last - i);
-      kernels.rows_to_words(weights.row_block(i, count), 1.0f, rows.data(), words);
-      if (count == 4 && whole_fours) {
-        scatter_four_rows(rows.data(), words, words, down.data(), down_layout, i);
-        continue;
-      }
-      for (std::size_t r = 0; r < count; ++r)
-        for (std::size_t k = 0; k < words; ++k) down[down_layout.place(k, i + r)] = rows[r * words + k];
+    rows.resize(step * words);
+    for (std::size_t i = 0; i < count; i += step) {
+      const std::size_t n = std::min(step, count - i);
+      kernels.rows_to_words(weights.row_block(first + i, n), 1.0f, rows.data(), words);
+      scatter_rows(rows.data(), words, n, down.data(), down_layout, first + i);
     }
   }
 
@@ -156,8 +138,8 @@ void PackedWeights::pack(ConstMatrixView<float> weights, std::size_t first, std:
         "packed weights have the shape of the weights");
   check(first % 4 == 0, "rows are packed from a multiple of 4 on");
   if (weights.cols() == 0) return;
-  parts_->pack_up(weights, first, first + count);
-  parts_->pack_down(weights, first, first + count);
+  parts_->pack_up(weights, first, count);
+  parts_->pack_down(weights, first, count);
 }
 
 MatrixView<float> PackedWeights::up(ConstMatrixView<float> values, float factor, float step,
@@ -178,14 +160,8 @@ MatrixView<float> PackedWeights::down(ConstMatrixView<float> values, float facto
 struct StatisticsStack::Parts {
   std::size_t places = 0, visible = 0, hidden = 0;
   Precision precision = Precision::kF32;
-  std::size_t stride = 0;  // words of a row of `left`
-  PanelLayout layout;      // of `right`
-  Words left, right;       // visible, hidden
-
-  void store_place(const TileKernels& kernels, std::size_t place, const RowPair& v, const RowPair& h) {
-    kernels.pair_to_words(v, left.data() + place * stride);
-    write_panel_row(kernels, h, layout, place, right.data());
-  }
+  PanelLayout left_layout, right_layout;  // one panel; the panels of a product
+  Words left, right;                      // visible, hidden
 };
 
 StatisticsStack::StatisticsStack() : parts_(std::make_unique<Parts>()) {}
@@ -202,11 +178,12 @@ void StatisticsStack::resize(std::size_t places, std::size_t visible, std::size_
   Parts& s = *parts_;
   if (s.places == places && s.visible == visible && s.hidden == hidden && s.precision == precision) return;
   s.places = places, s.visible = visible, s.hidden = hidden, s.precision = precision;
-  s.stride = padded(visible);
-  s.layout = PanelLayout(places, hidden, kernels_of(precision).lanes);
+  const std::size_t lanes = kernels_of(precision).lanes;
+  s.right_layout = PanelLayout(places, hidden, lanes);
+  s.left_layout = PanelLayout::of_one_panel(places, padded(visible), lanes);
   constexpr std::size_t kReadPastTheEnd = 16;
-  s.left.assign(places * s.stride + kReadPastTheEnd, 0u);
-  s.right.assign(s.layout.size(), 0u);
+  s.left.assign(s.left_layout.size() + kReadPastTheEnd, 0u);
+  s.right.assign(s.right_layout.size(), 0u);
 }
 
 void StatisticsStack::store(std::size_t place, ConstMatrixView<float> visible, float visible_step,
@@ -216,17 +193,9 @@ void StatisticsStack::store(std::size_t place, ConstMatrixView<float> visible, f
             weights.size() == visible.rows(),
         "statistics have the shape that the stack was made for");
   const TileKernels& kernels = kernels_of(s.precision);
-  const bool pairs = kernels.values_of_word == 2;
-  const float step = pairs ? visible_step : 1.0f;
-  const float inverse = 1.0f / step;
-  for (std::size_t r = 0; r < visible.rows(); r += pairs ? 2 : 1, ++place) {
-    const bool second = pairs && r + 1 < visible.rows();
-    s.store_place(
-        kernels, place,
-        {visible.row(r).data(), second ? visible.row(r + 1).data() : nullptr, inverse, inverse, s.visible},
-        {hidden.row(r).data(), second ? hidden.row(r + 1).data() : nullptr, step * weights[r],
-         second ? step * weights[r + 1] : 0.0f, s.hidden});
-  }
+  const float step = kernels.values_of_word == 2 ? visible_step : 1.0f;
+  kernels.rows_to_panels(visible, {1.0f / step, nullptr}, s.left.data(), s.left_layout, place);
+  kernels.rows_to_panels(hidden, {step, weights.data()}, s.right.data(), s.right_layout, place);
 }
 
 MatrixView<float> StatisticsStack::product(std::size_t first, std::size_t count,
@@ -236,9 +205,9 @@ MatrixView<float> StatisticsStack::product(std::size_t first, std::size_t count,
   TileProduct product;
   product.a = s.left.data() + first;
   product.a_row = 1;
-  product.a_word = static_cast<std::ptrdiff_t>(s.stride);
+  product.a_word = static_cast<std::ptrdiff_t>(s.left_layout.width());
   product.rows = count;
-  product.layout = s.layout;
+  product.layout = s.right_layout;
   product.b = s.right.data();
   return product_in_memory(kernels_of(s.precision), product, s.hidden, memory.parts());
 }

@@ -67,13 +67,53 @@ HWY_INLINE void store_four(D d, const Four<hn::Vec<D> >& v, float* p) {
   hn::StoreU(v.c, d, p + 2 * lanes), hn::StoreU(v.d, d, p + 3 * lanes);
 }
 
-/// Four vectors of successive columns, all of them within the group.
-template <class D, class Kind>
+/// How a block that lies within the group is read and written.
+struct WholeBlock {
+  template <class D>
+  HWY_INLINE Four<hn::Vec<D> > load(D d, const float* p) const {
+    return load_four(d, p);
+  }
+  template <class D>
+  HWY_INLINE void store(D d, const Four<hn::Vec<D> >& v, float* p) const {
+    store_four(d, v, p);
+  }
+};
+
+#if HWY_TARGET <= HWY_AVX2
+/// One whose first `count` columns are of the group: masks neither read nor write the others, which count
+/// as 0.
+struct FirstOfBlock {
+  std::size_t count;
+
+  template <class D>
+  HWY_INLINE auto mask(D d, std::size_t vector) const {
+    const std::size_t lanes = hn::Lanes(d), before = vector * lanes;
+    return hn::FirstN(d, count > before ? std::min(count - before, lanes) : 0);
+  }
+  template <class D>
+  HWY_INLINE Four<hn::Vec<D> > load(D d, const float* p) const {
+    const std::size_t lanes = hn::Lanes(d);
+    return {hn::MaskedLoad(mask(d, 0), d, p), hn::MaskedLoad(mask(d, 1), d, p + lanes),
+            hn::MaskedLoad(mask(d, 2), d, p + 2 * lanes), hn::MaskedLoad(mask(d, 3), d, p + 3 * lanes)};
+  }
+  template <class D>
+  HWY_INLINE void store(D d, const Four<hn::Vec<D> >& v, float* p) const {
+    const std::size_t lanes = hn::Lanes(d);
+    hn::BlendedStore(v.a, mask(d, 0), d, p);
+    if (count > lanes) hn::BlendedStore(v.b, mask(d, 1), d, p + lanes);
+    if (count > 2 * lanes) hn::BlendedStore(v.c, mask(d, 2), d, p + 2 * lanes);
+    if (count > 3 * lanes) hn::BlendedStore(v.d, mask(d, 3), d, p + 3 * lanes);
+  }
+};
+#endif
+
+/// Four vectors of successive columns, read and written by `access`.
+template <class D, class Kind, class Access = WholeBlock>
 HWY_INLINE void pass_block(D d, const Kind& kind, const BlockRandom<D>& random, std::uint32_t quad,
-                           float scale, const BlockMemory& m) {
+                           float scale, const BlockMemory& m, const Access& access = {}) {
   using V = hn::Vec<D>;
   const V s = hn::Set(d, scale), one = hn::Set(d, 1.0f);
-  const Four<V> x = load_four(d, m.input), b = load_four(d, m.bias);
+  const Four<V> x = access.load(d, m.input), b = access.load(d, m.bias);
   PassBlock<D> block{
       {hn::MulAdd(s, b.a, x.a), hn::MulAdd(s, b.b, x.b), hn::MulAdd(s, b.c, x.c), hn::MulAdd(s, b.d, x.d)},
       {one, one, one, one},
@@ -81,20 +121,24 @@ HWY_INLINE void pass_block(D d, const Kind& kind, const BlockRandom<D>& random, 
       m.means != nullptr,
       m.samples != nullptr};
   if (m.factor != nullptr) {
-    const Four<V> f = block.factor = load_four(d, m.factor);
+    const Four<V> f = block.factor = access.load(d, m.factor);
     block.total = {hn::MulAdd(f.a, x.a, hn::Mul(s, b.a)), hn::MulAdd(f.b, x.b, hn::Mul(s, b.b)),
                    hn::MulAdd(f.c, x.c, hn::Mul(s, b.c)), hn::MulAdd(f.d, x.d, hn::Mul(s, b.d))};
   }
   kind.block(d, random, block);
-  if (m.samples != nullptr) store_four(d, block.sample, m.samples);
-  if (m.means != nullptr) store_four(d, block.mean, m.means);
+  if (m.samples != nullptr) access.store(d, block.sample, m.samples);
+  if (m.means != nullptr) access.store(d, block.mean, m.means);
 }
 
 /// The same where the block reaches over an end of the group: `skip` columns of it lie before the group's
-/// first, `count` within. Copies what is within to a buffer and back.
+/// first, `count` within. Where none lie before and there are masks, these do; else what is within is copied
+/// to a buffer and back.
 template <class D, class Kind>
 HWY_NOINLINE void pass_edge(D d, const Kind& kind, const BlockRandom<D>& random, std::uint32_t quad,
                             float scale, std::size_t skip, std::size_t count, const BlockMemory& m) {
+#if HWY_TARGET <= HWY_AVX2
+  if (skip == 0) return pass_block(d, kind, random, quad, scale, m, FirstOfBlock{count});
+#endif
   constexpr std::size_t kBlock = 4 * hn::MaxLanes(D());
   HWY_ALIGN float in[kBlock], bias[kBlock], factor[kBlock], mean[kBlock], sample[kBlock];
   const auto load = [&](const float* from, float* to) {

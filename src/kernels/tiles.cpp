@@ -41,6 +41,13 @@ struct FloatLanes {
     const auto a = hn::BitCast(D(), hn::Set(hn::RebindToUnsigned<D>(), word));
     return hn::MulAdd(a, b, sum);
   }
+  static HWY_INLINE V either(V a, V b) { return hn::Or(a, b); }
+  static HWY_INLINE std::size_t append_nonzero(V v, std::size_t first, std::uint32_t* list) {
+    const hn::RebindToUnsigned<D> d;
+    const auto mask = hn::Ne(hn::BitCast(d, v), hn::Zero(d));
+    hn::StoreU(hn::Compress(hn::Iota(d, static_cast<std::uint32_t>(first)), mask), d, list);
+    return hn::CountTrue(d, mask);
+  }
 };
 
 void dense_on_target(const TileProduct& p) {
@@ -136,8 +143,6 @@ constexpr std::size_t kListWords = 96;
 // Above this share of words that are not zero, tiles that take them all are faster (measured on AVX-512 for
 // both precisions: between 0.5 and 0.65).
 constexpr double kDenseShare = 0.55;
-// Rows of so few vectors cost less than to look for what is zero.
-constexpr std::size_t kNarrow = 2;
 
 void f32_dense(const TileProduct& product) {
   HWY_DYNAMIC_DISPATCH(dense_on_target)(product);
@@ -154,6 +159,13 @@ PanelLayout::PanelLayout(std::size_t words_, std::size_t columns, std::size_t la
   panels = (vectors + kMostVectors - 1) / kMostVectors;
   panel_vectors = panels == 0 ? 0 : (vectors + panels - 1) / panels;
   if (panel_vectors > 0) panels = (vectors + panel_vectors - 1) / panel_vectors;
+}
+
+PanelLayout PanelLayout::of_one_panel(std::size_t words, std::size_t columns, std::size_t lanes) {
+  PanelLayout layout(words, columns, lanes);
+  layout.panel_vectors = layout.vectors;
+  layout.panels = layout.vectors == 0 ? 0 : 1;
+  return layout;
 }
 
 std::size_t PanelLayout::vectors_of(std::size_t panel) const {
@@ -173,7 +185,7 @@ const TileKernels& f32_tiles() {
   static const TileKernels kernels = [] {
     cap_instruction_set_from_environment();
     return TileKernels{
-        HWY_DYNAMIC_DISPATCH(lanes_on_target)(), 1, f32_dense, f32_skipping, f32_rows, f32_pair};
+        HWY_DYNAMIC_DISPATCH(lanes_on_target)(), 1, f32_dense, f32_skipping, f32_rows, f32_panels};
   }();
   return kernels;
 }
@@ -189,7 +201,7 @@ void list_nonzero_words(const TileProduct& product, NonZeroWords& lists) {
 void tile_product(const TileKernels& kernels, const TileProduct& product, NonZeroWords& lists) {
   check(product.a_word == 1 || product.a_row == 1, "the words or the rows of a block lie side by side");
   if (product.rows == 0 || product.layout.vectors == 0) return;
-  if (product.layout.vectors <= kNarrow) {
+  if (product.layout.vectors <= kNarrowVectors) {
     kernels.dense(product);
     return;
   }

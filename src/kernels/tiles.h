@@ -23,6 +23,8 @@ struct PanelLayout {
 
   PanelLayout() = default;
   PanelLayout(std::size_t words, std::size_t columns, std::size_t lanes);
+  /// All columns in one panel, however many.
+  static PanelLayout of_one_panel(std::size_t words, std::size_t columns, std::size_t lanes);
   std::size_t width() const { return panel_vectors * lanes; }     ///< columns of a panel
   std::size_t panel_stride() const { return words * width(); }    ///< words from a panel to the next
   std::size_t padded_columns() const { return vectors * lanes; }  ///< columns that kernels write
@@ -34,8 +36,13 @@ struct PanelLayout {
   }
 };
 
+/// Rows of so few vectors cost less than to look for what is zero: all their words are taken.
+inline constexpr std::size_t kNarrowVectors = 2;
+/// Words of a panel that dense tiles go through at once: they stay in the second cache.
+inline constexpr std::size_t kDenseWords = 256;
+
 /// Operands of one product. Word k of row r of A is a[r * a_row + k * a_word]. C must have room for
-/// layout.padded_columns() in every row.
+/// layout.padded_columns() in every row, or where `rows_may_touch`, in the last one.
 struct TileProduct {
   const std::uint32_t* a = nullptr;
   std::ptrdiff_t a_row = 0, a_word = 1;
@@ -58,13 +65,11 @@ struct NonZeroWords {
   std::size_t count() const { return start.back(); }
 };
 
-/// Two rows whose values stand in one word a column where words are pairs. `row1` may be null and counts as
-/// 0.
-struct RowPair {
-  const float* row0 = nullptr;
-  const float* row1 = nullptr;
-  float factor0 = 1.0f, factor1 = 1.0f;
-  std::size_t columns = 0;
+/// What row r is multiplied by: `all` times each[r], or `all` where `each` is null.
+struct RowFactors {
+  float all = 1.0f;
+  const float* each = nullptr;
+  float of(std::size_t row) const { return each != nullptr ? all * each[row] : all; }
 };
 
 struct TileKernels {
@@ -77,8 +82,11 @@ struct TileKernels {
   /// Words along rows, `stride` words apart: word j of a row is factor * value j, or the pair of factor *
   /// values 2j and 2j + 1, the last one filled up with 0. Rounding to bf16 is to nearest even; NaN stays NaN.
   void (*rows_to_words)(ConstMatrixView<float> rows, float factor, std::uint32_t* words, std::size_t stride);
-  /// Words across rows, one a column: factor0 * row0, or the pair of that and factor1 * row1.
-  void (*pair_to_words)(const RowPair& rows, std::uint32_t* words);
+  /// Words across rows, one a column: row r times its factor, or the pair of rows r and r + 1, an odd last
+  /// row paired with 0. They become rows of panels from row `first` on; columns of a last vector that are not
+  /// there become 0.
+  void (*rows_to_panels)(ConstMatrixView<float> rows, const RowFactors& factors, std::uint32_t* panels,
+                         const PanelLayout& layout, std::size_t first);
 };
 
 /// On the best vectors of this processor (Highway).
@@ -89,6 +97,12 @@ const TileKernels* bf16_tiles();
 /// Lists what is not zero in the rows of A; `lists.plan` comes first. Where words of a row lie one after the
 /// other (a_word = 1) and where the rows do (a_row = 1; then A must be readable up to the next 16 rows).
 void list_nonzero_words(const TileProduct& product, NonZeroWords& lists);
+
+/// Whether every row of C is stored once, one after the other, each in one go: then rows may lie without
+/// gaps, and what a row's last vector writes past its end is overwritten by the next row.
+inline bool rows_may_touch(const PanelLayout& layout) {
+  return layout.vectors <= kNarrowVectors && layout.words <= kDenseWords;
+}
 
 /// The product by the kernel that is faster for these states: many zero words are skipped, few are not.
 void tile_product(const TileKernels& kernels, const TileProduct& product, NonZeroWords& lists);

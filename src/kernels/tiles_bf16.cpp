@@ -51,6 +51,15 @@ struct Bf16Lanes {
     const __m512i pair = _mm512_set1_epi32(static_cast<int>(word));
     return _mm512_dpbf16_ps(sum, (__m512bh)pair, (__m512bh)b);
   }
+  static HARMONIUM_TILE_INLINE V either(V a, V b) { return _mm512_or_ps(a, b); }
+  static HARMONIUM_TILE_INLINE std::size_t append_nonzero(V v, std::size_t first, std::uint32_t* list) {
+    const __m512i words = _mm512_castps_si512(v);
+    const __mmask16 mask = _mm512_test_epi32_mask(words, words);
+    const __m512i lanes = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i numbers = _mm512_add_epi32(lanes, _mm512_set1_epi32(static_cast<int>(first)));
+    _mm512_storeu_si512(list, _mm512_maskz_compress_epi32(mask, numbers));
+    return static_cast<std::size_t>(__builtin_popcount(mask));
+  }
 };
 
 void dense(const TileProduct& p) {
@@ -60,42 +69,77 @@ void skipping(const TileProduct& p, const NonZeroWords& lists) {
   skipping_product<Bf16Lanes>(p, lists);
 }
 
-/// Columns [j, j + 16) of a row times a factor as bf16; those from `columns` on are 0.
-HARMONIUM_TILE_INLINE __m256i sixteen(const float* row, std::size_t j, std::size_t columns, __m512 factor) {
-  const std::size_t left = columns - j;
-  const __mmask16 mask =
-      left >= 16 ? static_cast<__mmask16>(0xFFFF) : static_cast<__mmask16>((1u << left) - 1);
-  return (__m256i)_mm512_cvtneps_pbh(_mm512_mul_ps(_mm512_maskz_loadu_ps(mask, row + j), factor));
+HARMONIUM_TILE_INLINE __m512 whole(const float* values, __m512 factor) {
+  return _mm512_mul_ps(_mm512_loadu_ps(values), factor);
+}
+/// The first `count` values times a factor, then 0.
+HARMONIUM_TILE_INLINE __m512 first_of(const float* values, std::size_t count, __m512 factor) {
+  const auto mask = static_cast<__mmask16>(count >= 16 ? 0xFFFFu : (1u << count) - 1);
+  return _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, values), factor);
+}
+/// bf16 of both, those of `low` first.
+HARMONIUM_TILE_INLINE __m512i to_bf16(__m512 low, __m512 high) {
+  return (__m512i)_mm512_cvtne2ps_pbh(high, low);
+}
+
+/// `count` values times a factor, two a word.
+HARMONIUM_TILE_INLINE void row_to_words(const float* row, std::size_t count, __m512 factor,
+                                        std::uint32_t* words) {
+  std::size_t j = 0;
+  for (; j + 32 <= count; j += 32)
+    _mm512_storeu_si512(words + j / 2, to_bf16(whole(row + j, factor), whole(row + j + 16, factor)));
+  const std::size_t left = count - j;
+  if (left == 0) return;
+  const __m512 low = first_of(row + j, left, factor);
+  const __m512 high = left > 16 ? first_of(row + j + 16, left - 16, factor) : _mm512_setzero_ps();
+  _mm512_mask_storeu_epi32(words + j / 2, static_cast<__mmask16>((1u << (left + 1) / 2) - 1),
+                           to_bf16(low, high));
 }
 
 void rows_to_words(ConstMatrixView<float> rows, float factor, std::uint32_t* words, std::size_t stride) {
   const __m512 f = _mm512_set1_ps(factor);
-  const std::size_t columns = rows.cols(), even = columns + columns % 2;
-  for (std::size_t r = 0; r < rows.rows(); ++r) {
-    const float* row = rows.data() + r * rows.stride();
-    auto* out = reinterpret_cast<std::uint16_t*>(words + r * stride);
+  // Rows of whole words without gaps are one long row.
+  if (rows.stride() == rows.cols() && rows.cols() == 2 * stride)
+    return row_to_words(rows.data(), rows.rows() * rows.cols(), f, words);
+  for (std::size_t r = 0; r < rows.rows(); ++r)
+    row_to_words(rows.data() + r * rows.stride(), rows.cols(), f, words + r * stride);
+}
+
+/// Words of two rows side by side, or of one and 0, into row k of panels.
+template <bool kSecond>
+HARMONIUM_TILE_INLINE void pair_to_panels(const float* row0, const float* row1, std::size_t columns,
+                                          __m512 factor0, __m512 factor1, std::uint32_t* panels,
+                                          const PanelLayout& layout, std::size_t k) {
+  // The values of a column lie 16 apart.
+  const __m512i by_columns = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8,
+                                              23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  const std::size_t width = layout.width();
+  std::uint32_t* words = panels + k * width;
+  for (std::size_t first = 0; first < columns; first += width, words += layout.panel_stride()) {
+    const std::size_t count = columns - first < width ? columns - first : width;
     std::size_t j = 0;
-    for (; j + 16 <= columns; j += 16)
-      _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + j), sixteen(row, j, columns, f));
-    if (j < columns)
-      _mm256_mask_storeu_epi16(out + j, static_cast<__mmask16>((1u << (even - j)) - 1),
-                               sixteen(row, j, columns, f));
+    for (; j + 16 <= count; j += 16) {
+      const __m512 upper = kSecond ? whole(row1 + first + j, factor1) : _mm512_setzero_ps();
+      _mm512_storeu_si512(
+          words + j, _mm512_permutexvar_epi16(by_columns, to_bf16(whole(row0 + first + j, factor0), upper)));
+    }
+    if (j == count) continue;
+    const __m512 lower = first_of(row0 + first + j, count - j, factor0);
+    const __m512 upper = kSecond ? first_of(row1 + first + j, count - j, factor1) : _mm512_setzero_ps();
+    _mm512_storeu_si512(words + j, _mm512_permutexvar_epi16(by_columns, to_bf16(lower, upper)));
   }
 }
 
-void pair_to_words(const RowPair& rows, std::uint32_t* words) {
-  const __m512 f0 = _mm512_set1_ps(rows.factor0), f1 = _mm512_set1_ps(rows.factor1);
-  for (std::size_t j = 0; j < rows.columns; j += 16) {
-    const std::size_t left = rows.columns - j;
-    const __mmask16 mask =
-        left >= 16 ? static_cast<__mmask16>(0xFFFF) : static_cast<__mmask16>((1u << left) - 1);
-    __m512i word = _mm512_cvtepu16_epi32(sixteen(rows.row0, j, rows.columns, f0));
-    if (rows.row1 != nullptr) {
-      const __m512i upper = _mm512_cvtepu16_epi32(sixteen(rows.row1, j, rows.columns, f1));
-      word = _mm512_or_si512(word, _mm512_slli_epi32(upper, 16));
-    }
-    _mm512_mask_storeu_epi32(words + j, mask, word);
-  }
+void rows_to_panels(ConstMatrixView<float> rows, const RowFactors& factors, std::uint32_t* panels,
+                    const PanelLayout& layout, std::size_t first) {
+  const float* row = rows.data();
+  std::size_t r = 0;
+  for (; r + 2 <= rows.rows(); r += 2, row += 2 * rows.stride())
+    pair_to_panels<true>(row, row + rows.stride(), rows.cols(), _mm512_set1_ps(factors.of(r)),
+                         _mm512_set1_ps(factors.of(r + 1)), panels, layout, first + r / 2);
+  if (r < rows.rows())
+    pair_to_panels<false>(row, nullptr, rows.cols(), _mm512_set1_ps(factors.of(r)), _mm512_setzero_ps(),
+                          panels, layout, first + r / 2);
 }
 
 #ifdef __clang__
@@ -107,7 +151,7 @@ void pair_to_words(const RowPair& rows, std::uint32_t* words) {
 }  // namespace
 
 const TileKernels* bf16_tiles() {
-  static const TileKernels kernels{Bf16Lanes::kLanes, 2, dense, skipping, rows_to_words, pair_to_words};
+  static const TileKernels kernels{Bf16Lanes::kLanes, 2, dense, skipping, rows_to_words, rows_to_panels};
   static const bool found = processor_has_bf16();
   return found ? &kernels : nullptr;
 }

@@ -66,6 +66,10 @@ void update_on_target(const UpdateRule& rule, const float* gradient, float* velo
 
 void update_rows_on_target(const UpdateRule& rule, ConstMatrixView<float> gradient,
                            MatrixView<float> velocity, MatrixView<float> values) {
+  const auto is_one_run = [&](auto view) { return view.stride() == values.cols(); };
+  if (is_one_run(gradient) && is_one_run(velocity) && is_one_run(values))
+    return update_on_target(rule, gradient.data(), velocity.data(), values.data(),
+                            values.rows() * values.cols());
   for (std::size_t i = 0; i < values.rows(); ++i)
     update_on_target(rule, gradient.data() + i * gradient.stride(), velocity.data() + i * velocity.stride(),
                      values.data() + i * values.stride(), values.cols());

@@ -35,6 +35,23 @@ void f32_rows_on_target(ConstMatrixView<float> rows, float factor, std::uint32_t
     f32_row_on_target(rows.row(r).data(), rows.cols(), factor, words + r * stride);
 }
 
+/// The vectors of a row that there are, and 0 from the row's end to the end of the last of them.
+void f32_panel_row_on_target(const float* row, std::size_t columns, float factor, std::uint32_t* panels,
+                             const PanelLayout& layout, std::size_t k) {
+  for (std::size_t j = 0; j < columns; j += layout.width()) {
+    const std::size_t count = std::min(layout.width(), columns - j);
+    std::uint32_t* words = panels + layout.place(k, j);
+    f32_row_on_target(row + j, count, factor, words);
+    std::fill(words + count, words + (count + layout.lanes - 1) / layout.lanes * layout.lanes, 0u);
+  }
+}
+
+void f32_panels_on_target(ConstMatrixView<float> rows, const RowFactors& factors, std::uint32_t* panels,
+                          const PanelLayout& layout, std::size_t first) {
+  for (std::size_t r = 0; r < rows.rows(); ++r)
+    f32_panel_row_on_target(rows.row(r).data(), rows.cols(), factors.of(r), panels, layout, first + r);
+}
+
 void add_rows_on_target(ConstMatrixView<float> rows, const float* weights, float* sums) {
   const DF d;
   const std::size_t lanes = hn::Lanes(d), columns = rows.cols();
@@ -49,29 +66,41 @@ void add_rows_on_target(ConstMatrixView<float> rows, const float* weights, float
     for (std::size_t r = 0; r < rows.rows(); ++r) sums[j] += rows(r, j) * weights[r];
 }
 
-void scatter_on_target(const std::uint32_t* rows, std::size_t stride, std::size_t count,
-                       std::uint32_t* panels, const PanelLayout& layout, std::size_t column) {
-  std::uint32_t* out = panels + layout.place(0, column);
-  const std::size_t width = layout.width();
-  std::size_t j = 0;
 #if HWY_TARGET != HWY_SCALAR
+/// Four rows of words, the panels being multiples of 4 wide.
+HWY_INLINE void scatter_four(const std::uint32_t* words, std::size_t stride, std::size_t count,
+                             std::uint32_t* out, std::size_t width) {
   const hn::Full128<std::uint32_t> d;
   const hn::Full128<std::uint64_t> d64;
-  for (; j + 4 <= count; j += 4) {
-    const auto r0 = hn::LoadU(d, rows + j), r1 = hn::LoadU(d, rows + stride + j);
-    const auto r2 = hn::LoadU(d, rows + 2 * stride + j), r3 = hn::LoadU(d, rows + 3 * stride + j);
+  std::size_t k = 0;
+  for (; k + 4 <= count; k += 4) {
+    const auto r0 = hn::LoadU(d, words + k), r1 = hn::LoadU(d, words + stride + k);
+    const auto r2 = hn::LoadU(d, words + 2 * stride + k), r3 = hn::LoadU(d, words + 3 * stride + k);
     const auto a = hn::BitCast(d64, hn::InterleaveLower(d, r0, r1));
     const auto b = hn::BitCast(d64, hn::InterleaveLower(d, r2, r3));
     const auto c = hn::BitCast(d64, hn::InterleaveUpper(d, r0, r1));
     const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, r2, r3));
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), d, out + j * width);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), d, out + (j + 1) * width);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, c, e)), d, out + (j + 2) * width);
-    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, c, e)), d, out + (j + 3) * width);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, a, b)), d, out + k * width);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, a, b)), d, out + (k + 1) * width);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveLower(d64, c, e)), d, out + (k + 2) * width);
+    hn::StoreU(hn::BitCast(d, hn::InterleaveUpper(d64, c, e)), d, out + (k + 3) * width);
   }
+  for (; k < count; ++k)
+    for (std::size_t i = 0; i < 4; ++i) out[k * width + i] = words[i * stride + k];
+}
 #endif
-  for (; j < count; ++j)
-    for (std::size_t i = 0; i < 4; ++i) out[j * width + i] = rows[i * stride + j];
+
+void scatter_on_target(const std::uint32_t* words, std::size_t stride, std::size_t count,
+                       std::uint32_t* panels, const PanelLayout& layout, std::size_t column) {
+  std::size_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  for (; column % 4 == 0 && layout.width() % 4 == 0 && i + 4 <= count; i += 4)
+    scatter_four(words + i * stride, stride, layout.words, panels + layout.place(0, column + i),
+                 layout.width());
+#endif
+  for (; i < count; ++i)
+    for (std::size_t k = 0; k < layout.words; ++k)
+      panels[layout.place(k, column + i)] = words[i * stride + k];
 }
 
 }  // namespace HWY_NAMESPACE
@@ -81,8 +110,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace harmonium {
 
-HWY_EXPORT(f32_row_on_target);
 HWY_EXPORT(f32_rows_on_target);
+HWY_EXPORT(f32_panels_on_target);
 HWY_EXPORT(add_rows_on_target);
 HWY_EXPORT(scatter_on_target);
 
@@ -91,9 +120,10 @@ void f32_rows(ConstMatrixView<float> rows, float factor, std::uint32_t* words, s
   HWY_DYNAMIC_DISPATCH(f32_rows_on_target)(rows, factor, words, stride);
 }
 
-void f32_pair(const RowPair& rows, std::uint32_t* words) {
+void f32_panels(ConstMatrixView<float> rows, const RowFactors& factors, std::uint32_t* panels,
+                const PanelLayout& layout, std::size_t first) {
   cap_instruction_set_from_environment();
-  HWY_DYNAMIC_DISPATCH(f32_row_on_target)(rows.row0, rows.columns, rows.factor0, words);
+  HWY_DYNAMIC_DISPATCH(f32_panels_on_target)(rows, factors, panels, layout, first);
 }
 
 void add_rows(ConstMatrixView<float> rows, std::span<const float> weights, std::span<float> sums) {
@@ -101,10 +131,10 @@ void add_rows(ConstMatrixView<float> rows, std::span<const float> weights, std::
   HWY_DYNAMIC_DISPATCH(add_rows_on_target)(rows, weights.data(), sums.data());
 }
 
-void scatter_four_rows(const std::uint32_t* rows, std::size_t stride, std::size_t count,
-                       std::uint32_t* panels, const PanelLayout& layout, std::size_t column) {
+void scatter_rows(const std::uint32_t* words, std::size_t stride, std::size_t count, std::uint32_t* panels,
+                  const PanelLayout& layout, std::size_t column) {
   cap_instruction_set_from_environment();
-  HWY_DYNAMIC_DISPATCH(scatter_on_target)(rows, stride, count, panels, layout, column);
+  HWY_DYNAMIC_DISPATCH(scatter_on_target)(words, stride, count, panels, layout, column);
 }
 
 }  // namespace harmonium

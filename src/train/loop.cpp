@@ -34,8 +34,8 @@ Batch TrainingLoop::fetch_batch(std::span<const std::uint64_t> cases) {
   } else {
     values_.resize(cases.size(), source_.layer().columns());
     batch.values = values_;
-    batch.fetch = [this, cases](std::size_t row, std::size_t rows) {
-      source_.fetch(cases.subspan(row, rows), seed_, position_.epoch, values_.view().row_block(row, rows));
+    batch.fetch = [this, cases](std::size_t row, std::size_t rows, MatrixView<float> into) {
+      source_.fetch(cases.subspan(row, rows), seed_, position_.epoch, into);
     };
   }
   if (const auto all = source_.case_weights(); !all.empty()) {

@@ -185,7 +185,9 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
   if (has_open_length(rbm_.visible.spec)) {
     if (batch.fetch)
       team.run_blocks(positive_rows_, block_of_cases(positive_rows_),
-                      [&](std::size_t first, std::size_t count, unsigned) { batch.fetch(first, count); });
+                      [&](std::size_t first, std::size_t count, unsigned) {
+                        batch.fetch(first, count, batch.values.row_block(first, count));
+                      });
     lengths_ = sparse_ ? document_lengths(rbm_.visible.spec, batch.sparse)
                        : document_lengths(rbm_.visible.spec, batch.values);
   }
@@ -272,10 +274,16 @@ void RbmLearner::positive_block(const Batch& batch, const StepInfo& info, std::s
   HalfStepMemory& memory = memories_[worker].half_step;
   if (sparse_)
     return half_step_up(rbm_, batch.sparse.row_block(first, count), hidden, samples, noise, cases, memory);
-  if (batch.fetch && lengths_.empty()) batch.fetch(first, count);
-  if (!missing_start_.empty()) fill_missing(batch, info, first, count, worker);
-  for (std::size_t r = 0; r < count; ++r)
-    std::copy_n(batch.values.row(first + r).data(), visible.cols(), visible.row(r).data());
+  const bool fetches = batch.fetch && lengths_.empty();
+  if (fetches && missing_start_.empty() && !options_.missing_absent) {
+    batch.fetch(first, count, visible);
+  } else {
+    const auto values = batch.values.row_block(first, count);
+    if (fetches) batch.fetch(first, count, values);
+    if (!missing_start_.empty()) fill_missing(batch, info, first, count, worker);
+    for (std::size_t r = 0; r < count; ++r)
+      std::copy_n(values.row(r).data(), visible.cols(), visible.row(r).data());
+  }
   if (options_.missing_absent)
     for (float& value : std::span(visible.data(), count * visible.cols()))
       if (std::isnan(value)) value = 0.0f;

@@ -165,8 +165,14 @@ TEST(PackedWeights, RoundingToBf16IsToTheNearestEven) {
   EXPECT_TRUE(std::isnan(round_bf16(std::bit_cast<float>(0x7F800001u))));
 }
 
-TEST(PackedWeights, ARowDoesNotDependOnItsBlock) {
-  const auto w = weights(100, 70, 1);
+// Narrow products leave out words that are zero in all rows of a tile, so a row alone leaves out more of them
+// than among others.
+class Width : public testing::TestWithParam<std::size_t> {};
+INSTANTIATE_TEST_SUITE_P(PackedWeights, Width, testing::Values(1, 16, 20, 32, 70));
+
+TEST_P(Width, ARowDoesNotDependOnItsBlock) {
+  const std::size_t width = GetParam();
+  const auto w = weights(100, width, 1);
   const auto values = states(30, 100, 0.8, 2);
   for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
     if (precision == Precision::kBf16 && !has_bf16_products()) continue;
@@ -175,7 +181,25 @@ TEST(PackedWeights, ARowDoesNotDependOnItsBlock) {
     const auto all = packed.up(values, 1.0f, 1.0f, a);
     for (std::size_t r = 0; r < 30; ++r) {
       const auto one = packed.up(values.view().row_block(r, 1), 1.0f, 1.0f, b);
-      for (std::size_t j = 0; j < 70; ++j) ASSERT_EQ(all(r, j), one(0, j));
+      for (std::size_t j = 0; j < width; ++j) ASSERT_EQ(all(r, j), one(0, j));
+    }
+  }
+}
+
+// Rows of a narrow gradient touch: what a row's last vector writes past its end must not stay.
+TEST_P(Width, ARowOfAGradientDoesNotDependOnItsBlock) {
+  const std::size_t width = GetParam(), rows = 65;
+  const auto visible = states(10, rows, 0.8, 2), hidden = states(10, width, 0.2, 3);
+  for (const Precision precision : {Precision::kF32, Precision::kBf16}) {
+    if (precision == Precision::kBf16 && !has_bf16_products()) continue;
+    StatisticsStack stack;
+    stack.resize(StatisticsStack::places(10, precision), rows, width, precision);
+    stack.store(0, visible, 1.0f, hidden, std::vector<float>(10, 0.5f));
+    ProductMemory a, b;
+    const auto all = stack.product(0, rows, a);
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto one = stack.product(i, 1, b);
+      for (std::size_t j = 0; j < width; ++j) ASSERT_EQ(all(i, j), one(0, j)) << i << ' ' << j;
     }
   }
 }

@@ -22,8 +22,9 @@ struct Batch {
   std::span<const float> weights;        ///< one a case, or empty
   SparseRows sparse = {};  ///< B x V in place of `values`, only for a learner that takes_sparse()
   /// Where it is set, values are not there yet: the learner calls it once for every block of rows, from any
-  /// of its threads, before it reads them. So a case is fetched where it is learned from.
-  std::function<void(std::size_t first, std::size_t count)> fetch = {};
+  /// of its threads, and names where it wants them: rows of `values`, or memory of its own with as many rows
+  /// and columns. So a case is fetched where it is learned from.
+  std::function<void(std::size_t first, std::size_t count, MatrixView<float> into)> fetch = {};
 
   bool is_sparse() const { return values.empty() && sparse.rows() > 0; }
   std::size_t rows() const { return is_sparse() ? sparse.rows() : values.rows(); }

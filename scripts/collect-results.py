@@ -53,7 +53,8 @@ def main(folders):
             text += [f"Seed {metrics['seed']}, harmonium {metrics['library_version']}, products in {metrics.get('precision', 'f32')}."]
         if (place / "timing.json").exists():
             timing = json.loads((place / "timing.json").read_text())
-            text += [f"Training took {timing['training_seconds']:.0f} s on {timing['threads']} threads."]
+            seconds = timing["training_seconds"]
+            text += [f"Training took {seconds:.{0 if seconds >= 10 else 1}f} s on {timing['threads']} threads."]
         text += ["", "| measure | value | |", "| --- | --- | --- |"]
         rows = rows_of_sweep(metrics) if "variants" in metrics else rows_of_run(metrics)
         text += [f"| {a} | {b} | {c} |" for a, b, c in rows] + [""]

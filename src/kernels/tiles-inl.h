@@ -56,27 +56,6 @@ HARMONIUM_TILE_INLINE void tile(const TileProduct& p, const std::uint32_t* a, co
   end_sums<L, M, V>(part.last ? p.alpha : 1.0f, sum, c, p.c_stride);
 }
 
-/// Tiles of M rows from row `r` on, while there are as many.
-template <class L, int M, int V>
-HARMONIUM_TILE_INLINE std::size_t tile_rows(const TileProduct& p, const std::uint32_t* a,
-                                            const std::uint32_t* b, float* c, const TilePart& part,
-                                            std::size_t r) {
-  for (; r + M <= p.rows; r += M)
-    tile<L, M, V>(p, a + static_cast<std::ptrdiff_t>(r) * p.a_row, b, c + r * p.c_stride, part);
-  return r;
-}
-
-/// All rows by V vectors.
-template <class L, int V>
-HARMONIUM_TILE_INLINE void tile_column(const TileProduct& p, const std::uint32_t* a, const std::uint32_t* b,
-                                       float* c, const TilePart& part) {
-  constexpr int kMost = V == 1 ? 12 : L::kAccumulators / V;
-  std::size_t r = tile_rows<L, kMost, V>(p, a, b, c, part, 0);
-  if constexpr (kMost > 4) r = tile_rows<L, 4, V>(p, a, b, c, part, r);
-  r = tile_rows<L, 2, V>(p, a, b, c, part, r);
-  tile_rows<L, 1, V>(p, a, b, c, part, r);
-}
-
 /// Words of the part that are not zero in all of M rows, into `list`; returns how many.
 template <class L, int M>
 HARMONIUM_TILE_INLINE std::size_t list_words(const TileProduct& p, const std::uint32_t* a, std::size_t words,
@@ -117,28 +96,34 @@ HARMONIUM_TILE_INLINE void listed_tile(const TileProduct& p, const std::uint32_t
   end_sums<L, M, V>(part.last ? p.alpha : 1.0f, sum, c, p.c_stride);
 }
 
-template <class L, int M, int V>
-HARMONIUM_TILE_INLINE std::size_t listed_rows(const TileProduct& p, const std::uint32_t* a,
-                                              const std::uint32_t* b, float* c, const TilePart& part,
-                                              std::size_t r) {
-  for (; r + M <= p.rows; r += M)
-    listed_tile<L, M, V>(p, a + static_cast<std::ptrdiff_t>(r) * p.a_row, b, c + r * p.c_stride, part);
+/// Tiles of M rows from row `r` on, while there are as many.
+template <class L, bool kListed, int M, int V>
+HARMONIUM_TILE_INLINE std::size_t tile_rows(const TileProduct& p, const std::uint32_t* a,
+                                            const std::uint32_t* b, float* c, const TilePart& part,
+                                            std::size_t r) {
+  for (; r + M <= p.rows; r += M) {
+    const std::uint32_t* rows = a + static_cast<std::ptrdiff_t>(r) * p.a_row;
+    if constexpr (kListed)
+      listed_tile<L, M, V>(p, rows, b, c + r * p.c_stride, part);
+    else
+      tile<L, M, V>(p, rows, b, c + r * p.c_stride, part);
+  }
   return r;
 }
 
-/// All rows by the V vectors that there are: few enough that a look at what is zero pays for many rows at
-/// once, though not for one.
-template <class L, int V>
-HARMONIUM_TILE_INLINE void listed_column(const TileProduct& p, const std::uint32_t* a, const std::uint32_t* b,
-                                         float* c, const TilePart& part) {
+/// All rows by V vectors. `kListed`: these are all the vectors that there are, so few that a look at what is
+/// zero pays for many rows at once, though not for one.
+template <class L, bool kListed, int V>
+HARMONIUM_TILE_INLINE void tile_column(const TileProduct& p, const std::uint32_t* a, const std::uint32_t* b,
+                                       float* c, const TilePart& part) {
   constexpr int kMost = V == 1 ? 12 : L::kAccumulators / V;
-  std::size_t r = listed_rows<L, kMost, V>(p, a, b, c, part, 0);
+  std::size_t r = tile_rows<L, kListed, kMost, V>(p, a, b, c, part, 0);
   // Batches of 10 are what small models are often learned with.
-  if constexpr (kMost > 10) r = listed_rows<L, 10, V>(p, a, b, c, part, r);
-  if constexpr (kMost > 6) r = listed_rows<L, 6, V>(p, a, b, c, part, r);
-  r = listed_rows<L, 4, V>(p, a, b, c, part, r);
-  r = listed_rows<L, 2, V>(p, a, b, c, part, r);
-  listed_rows<L, 1, V>(p, a, b, c, part, r);
+  if constexpr (kListed && kMost > 10) r = tile_rows<L, kListed, 10, V>(p, a, b, c, part, r);
+  if constexpr (kListed && kMost > 6) r = tile_rows<L, kListed, 6, V>(p, a, b, c, part, r);
+  if constexpr (kMost > 4) r = tile_rows<L, kListed, 4, V>(p, a, b, c, part, r);
+  r = tile_rows<L, kListed, 2, V>(p, a, b, c, part, r);
+  tile_rows<L, kListed, 1, V>(p, a, b, c, part, r);
 }
 
 template <class L>
@@ -158,15 +143,15 @@ HARMONIUM_TILE_INLINE void dense_product(const TileProduct& p) {
         const std::uint32_t* b = p.b + panel * p.layout.panel_stride() + k * p.layout.width() + v * L::kLanes;
         float* c = p.c + panel * p.layout.width() + v * L::kLanes;
         if (p.layout.vectors <= kNarrowVectors) {
-          if (n == 1) listed_column<L, 1>(p, a, b, c, part);
-          if (n == 2) listed_column<L, 2>(p, a, b, c, part);
+          if (n == 1) tile_column<L, true, 1>(p, a, b, c, part);
+          if (n == 2) tile_column<L, true, 2>(p, a, b, c, part);
           continue;
         }
-        if (n == 1) tile_column<L, 1>(p, a, b, c, part);
-        if (n == 2) tile_column<L, 2>(p, a, b, c, part);
+        if (n == 1) tile_column<L, false, 1>(p, a, b, c, part);
+        if (n == 2) tile_column<L, false, 2>(p, a, b, c, part);
         if constexpr (kWidest > 2) {
-          if (n == 3) tile_column<L, 3>(p, a, b, c, part);
-          if (n == 4) tile_column<L, 4>(p, a, b, c, part);
+          if (n == 3) tile_column<L, false, 3>(p, a, b, c, part);
+          if (n == 4) tile_column<L, false, 4>(p, a, b, c, part);
         }
         v += n;
       }

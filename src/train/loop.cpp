@@ -7,6 +7,11 @@
 #include "harmonium/base/error.h"
 
 namespace harmonium {
+namespace {
+
+constexpr std::size_t kPassRows = 128;  // that passes take together
+
+}  // namespace
 
 TrainingLoop::TrainingLoop(Learner& learner, const BatchSource& source, const TrainOptions& options,
                            std::uint64_t seed)
@@ -108,21 +113,20 @@ Matrix<float> fetch_range(const BatchSource& source, std::size_t first, std::siz
 }
 
 std::size_t cases_in_piece(std::size_t columns) {
-  constexpr std::size_t kMostBytes = std::size_t{1} << 26, kMost = 4096, kFewest = 16, kTogether = 128;
+  constexpr std::size_t kMostBytes = std::size_t{1} << 26, kMost = 4096, kFewest = 16;
   const std::size_t fit = kMostBytes / (std::max<std::size_t>(columns, 1) * sizeof(float));
-  if (fit < kTogether) return std::max(fit, kFewest);
-  return std::min(fit / kTogether * kTogether, kMost);
+  if (fit < kPassRows) return std::max(fit, kFewest);
+  return std::min(fit / kPassRows * kPassRows, kMost);
 }
 
 void fetch_pieces(const BatchSource& source, std::size_t count, std::uint64_t seed, std::uint64_t epoch,
                   ThreadTeam& team,
                   const std::function<void(std::size_t first, const Matrix<float>& cases)>& f) {
-  constexpr std::size_t kShort = 128;
   count = std::min(count, source.size());
   const std::size_t most = cases_in_piece(source.layer().columns());
   for (std::size_t first = 0, cases = 0; first < count; first += cases) {
     cases = std::min(most, count - first);
-    if (count - first - cases < std::min(kShort, most)) cases = count - first;
+    if (count - first - cases < std::min(kPassRows, most)) cases = count - first;
     f(first, fetch_range(source, first, cases, seed, epoch, team));
   }
 }

@@ -5,7 +5,7 @@
 #include "command.h"
 #include "harmonium/base/error.h"
 #include "harmonium/data/load.h"
-#include "harmonium/io/atomic_file.h"
+#include "harmonium/io/csv.h"
 #include "harmonium/io/npy.h"
 #include "harmonium/io/png.h"
 #include "harmonium/render/number.h"
@@ -62,33 +62,6 @@ void check_output_name(const std::filesystem::path& path, const std::vector<std:
     throw InputError(path.string() + ": an output ends in .npy, .csv or, for images, .png.");
 }
 
-namespace {
-
-// Line by line: as cells of text, numbers would take many times their memory.
-void write_csv_rows(const std::filesystem::path& path, ConstMatrixView<float> rows,
-                    const std::string& column_prefix) {
-  write_file_atomically(path, [&](AtomicFile& out) {
-    std::string line;
-    const auto end_line = [&] {
-      if (!line.empty()) line.back() = '\n';
-      out.write(line);
-      line.clear();
-    };
-    for (std::size_t i = 0; i < rows.cols(); ++i) line += column_prefix + std::to_string(i) + ",";
-    end_line();
-    for (std::size_t r = 0; r < rows.rows(); ++r) {
-      for (const float value : rows.row(r)) {
-        char text[32];
-        std::snprintf(text, sizeof text, "%.9g,", static_cast<double>(value));
-        line += text;
-      }
-      end_line();
-    }
-  });
-}
-
-}  // namespace
-
 void write_rows(const std::filesystem::path& path, ConstMatrixView<float> rows,
                 const std::vector<std::size_t>& shape, const std::string& column_prefix) {
   check_output_name(path, shape);
@@ -96,7 +69,15 @@ void write_rows(const std::filesystem::path& path, ConstMatrixView<float> rows,
   if (ending == ".npy") {
     write_npy(path, NumericArray::from(rows));
   } else if (ending == ".csv") {
-    write_csv_rows(path, rows, column_prefix);
+    std::vector<std::string> header;
+    for (std::size_t i = 0; i < rows.cols(); ++i) header.push_back(column_prefix + std::to_string(i));
+    write_csv(path, header, rows.rows(), [&](std::size_t r, std::vector<std::string>& cells) {
+      for (std::size_t i = 0; i < cells.size(); ++i) {
+        char text[32];
+        std::snprintf(text, sizeof text, "%.9g", static_cast<double>(rows(r, i)));
+        cells[i] = text;
+      }
+    });
   } else {
     write_png(path, sheet_of_rows(rows, {shape[0], shape[1]}));
   }

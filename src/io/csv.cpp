@@ -147,16 +147,26 @@ CsvTable read_csv(const std::filesystem::path& path, char separator) {
   return table;
 }
 
-void write_csv(const std::filesystem::path& path, const std::vector<std::string>& header,
-               const std::vector<std::vector<std::string>>& rows, char separator) {
+void write_csv(const std::filesystem::path& path, const std::vector<std::string>& header, std::size_t rows,
+               const std::function<void(std::size_t row, std::vector<std::string>& cells)>& fill,
+               char separator) {
   const char between = separator_of(path, separator);
   write_file_atomically(path, [&](AtomicFile& out) {
     out.write(row_text(header, between));
-    for (const auto& row : rows) {
-      check(row.size() == header.size(), "a row of a table is as long as its header");
-      out.write(row_text(row, between));
+    std::vector<std::string> cells(header.size());
+    for (std::size_t row = 0; row < rows; ++row) {
+      fill(row, cells);
+      check(cells.size() == header.size(), "a row of a table is as long as its header");
+      out.write(row_text(cells, between));
     }
   });
+}
+
+void write_csv(const std::filesystem::path& path, const std::vector<std::string>& header,
+               const std::vector<std::vector<std::string>>& rows, char separator) {
+  write_csv(
+      path, header, rows.size(), [&](std::size_t row, std::vector<std::string>& cells) { cells = rows[row]; },
+      separator);
 }
 
 }  // namespace harmonium

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,5 +56,10 @@ CsvTable read_csv(const std::filesystem::path& path, char separator = 0);
 /// in CsvReader. Each row must be as long as the header (`check` otherwise). Throws WorkError.
 void write_csv(const std::filesystem::path& path, const std::vector<std::string>& header,
                const std::vector<std::vector<std::string>>& rows, char separator = 0);
+/// The same for rows that are made one at a time: `fill` puts row `row` into `cells`, which have as many as
+/// the header and hold what the row before left.
+void write_csv(const std::filesystem::path& path, const std::vector<std::string>& header, std::size_t rows,
+               const std::function<void(std::size_t row, std::vector<std::string>& cells)>& fill,
+               char separator = 0);
 
 }  // namespace harmonium

@@ -68,9 +68,37 @@ std::vector<LayerSpec> DeepBeliefNet::layers() const {
 
 ParameterList DeepBeliefNet::parameters() {
   ParameterList list;
-  for (std::size_t n = 0; n < rbms.size(); ++n)
-    for (NamedTensor& tensor : rbms[n].parameters("layers." + std::to_string(n))) list.push_back(tensor);
+  const auto add_vector = [&list](const std::string& name, AlignedVector<float>& values) {
+    if (!values.empty()) list.push_back({name, {values.size()}, values});
+  };
+  for (std::size_t n = 0; n < rbms.size(); ++n) {
+    const std::string prefix = "layers." + std::to_string(n);
+    if (n >= recognition.size()) {
+      for (NamedTensor& tensor : rbms[n].parameters(prefix)) list.push_back(tensor);
+      continue;
+    }
+    Rbm &down = rbms[n], &up = recognition[n];
+    const std::vector<std::size_t> shape = {down.weights.rows(), down.weights.cols()};
+    list.push_back({prefix + ".generative_weights", shape, down.weights.values()});
+    add_vector(prefix + ".generative_bias", down.visible.bias);
+    add_vector(prefix + ".generative_log_variance", down.visible.log_variance);
+    list.push_back({prefix + ".recognition_weights", shape, up.weights.values()});
+    add_vector(prefix + ".recognition_bias", up.hidden.bias);
+    add_vector(prefix + ".recognition_visible_log_variance", up.visible.log_variance);
+    add_vector(prefix + ".recognition_log_variance", up.hidden.log_variance);
+  }
   return list;
+}
+
+void untie(DeepBeliefNet& net) {
+  if (net.is_untied()) return;
+  net.recognition.assign(net.rbms.begin(), net.rbms.end() - 1);
+  // What the other direction uses is no parameter of this one.
+  for (std::size_t n = 0; n < net.recognition.size(); ++n) {
+    auto &unused_up = net.recognition[n].visible.bias, &unused_down = net.rbms[n].hidden.bias;
+    std::fill(unused_up.begin(), unused_up.end(), 0.0f);
+    std::fill(unused_down.begin(), unused_down.end(), 0.0f);
+  }
 }
 
 DeepBeliefNet make_net(const std::vector<LayerSpec>& layers, bool labels) {
@@ -118,14 +146,15 @@ Matrix<float> up_pass(const DeepBeliefNet& net, std::size_t from, std::size_t to
   ConstMatrixView<float> below = values;
   Matrix<float> with_labels;
   for (std::size_t n = from; n < to; ++n) {
-    if (below.cols() + net.label_columns == net.rbms[n].visible_columns() && net.label_columns > 0) {
+    const Rbm& rbm = net.upward(n);
+    if (below.cols() + net.label_columns == rbm.visible_columns() && net.label_columns > 0) {
       with_labels = with_neutral_labels(below, net.label_columns);
       below = with_labels;
     }
-    check(below.cols() == net.rbms[n].visible_columns(), "an up-pass starts with the columns of its layer");
-    state = pass_layer(
-        net.rbms[n], Side::kHidden, below, states == States::kSamples, noise.child(n), rows, {},
-        packed.empty() ? PassMemory(net.rbms[n], rows.size(), team) : PassMemory(packed[n], team), team);
+    check(below.cols() == rbm.visible_columns(), "an up-pass starts with the columns of its layer");
+    state =
+        pass_layer(rbm, Side::kHidden, below, states == States::kSamples, noise.child(n), rows, {},
+                   packed.empty() ? PassMemory(rbm, rows.size(), team) : PassMemory(packed[n], team), team);
     below = state;
   }
   return state;

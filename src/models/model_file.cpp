@@ -37,9 +37,14 @@ HistoryRecord history_from_json(const Json& json) {
   return record;
 }
 
+// The oldest version that knows what this model holds, so that older readers keep reading what they can.
+int format_version_of(const Model& model) {
+  return model.net.is_untied() ? 2 : 1;
+}
+
 Json header_of(const Model& model) {
   Json header = {
-      {"format_version", kModelFormatVersion},
+      {"format_version", format_version_of(model)},
       {"library_version", version()},
       {"kind", model.kind()},
       {"layers", layers_to_string(model.net.layers())},
@@ -52,6 +57,7 @@ Json header_of(const Model& model) {
       {"classes", model.classes},
       {"recipe", model.recipe},
   };
+  if (model.net.is_untied()) header["untied"] = true;
   header["schema"] = model.schema.empty() ? Json(nullptr) : parse_json(model.schema, "schema");
   header["history"] = Json::array();
   for (const HistoryRecord& record : model.history) header["history"].push_back(history_to_json(record));
@@ -171,6 +177,7 @@ Model load_model(const std::filesystem::path& path) {
     Model model;
     model.net =
         net_of(file, header.at("layers").get<std::string>(), header.at("label_columns").get<std::size_t>());
+    if (header.value("untied", false)) untie(model.net);
     read_parameters(file, model.net, "");
     if (header.at("has_last_iterate").get<bool>()) {
       model.last = model.net;

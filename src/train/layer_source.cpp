@@ -41,7 +41,7 @@ class UpPassSource final : public BatchSource {
  public:
   UpPassSource(const DeepBeliefNet& net, std::size_t depth, const BatchSource& data, States states)
       : net_(net), depth_(depth), data_(data), states_(states), layer_(net.rbms[depth - 1].hidden.spec) {
-    for (std::size_t n = 0; n < depth; ++n) packed_.emplace_back(net.rbms[n].weights, Precision::kF32);
+    for (std::size_t n = 0; n < depth; ++n) packed_.emplace_back(net.upward(n).weights, Precision::kF32);
   }
 
   std::size_t size() const override { return data_.size(); }

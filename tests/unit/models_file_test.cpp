@@ -95,9 +95,9 @@ TEST_F(ModelFile, OfANewerVersionSaysSo) {
   save_model(path_, example());
   std::string text = bytes();
   const std::string old_version = "\\\"format_version\\\":1";
-  text.replace(text.find(old_version), old_version.size(), "\\\"format_version\\\":2");
+  text.replace(text.find(old_version), old_version.size(), "\\\"format_version\\\":3");
   write(text);
-  EXPECT_NE(refusal().find("format version 2"), std::string::npos) << refusal();
+  EXPECT_NE(refusal().find("format version 3"), std::string::npos) << refusal();
 }
 
 TEST_F(ModelFile, WithNumbersThatAreNoneIsRefused) {

@@ -56,6 +56,44 @@ TEST(TiedStart, LeavesSurplusUnitsAtZero) {
   EXPECT_NEAR(log_p(net, {1, 1, 0}), -2.6903761743, 1e-7);
 }
 
+TEST(Untying, KeepsBothDirectionsUntilOneIsChanged) {
+  ThreadTeam team(2);
+  DeepBeliefNet net = make_net(parse_layers("5-4-3 + softmax 2-6"), true);
+  for (Rbm& rbm : net.rbms) initialise_weights(rbm, 1.0f, 0.3f, 3, 1);
+  const Matrix<float> v(3, 5, 1.0f);
+  const Noise noise(1, Stream::kUpPass, 0);
+  const auto up = up_pass(net, 0, 3, v, States::kMeans, noise, {}, team);
+  const auto down = down_pass(net, 3, 0, up, States::kMeans, noise, {}, team);
+  untie(net);
+  ASSERT_EQ(net.recognition.size(), 2u);
+  EXPECT_EQ(up.values()[3], up_pass(net, 0, 3, v, States::kMeans, noise, {}, team).values()[3]);
+  net.recognition[0].weights(0, 0) += 1.0f;
+  EXPECT_NE(up.values()[3], up_pass(net, 0, 3, v, States::kMeans, noise, {}, team).values()[3]);
+  const auto same = down_pass(net, 3, 0, up, States::kMeans, noise, {}, team);
+  EXPECT_TRUE(std::equal(down.values().begin(), down.values().end(), same.values().begin()));
+}
+
+TEST(Untying, NamesEveryParameterOnce) {
+  DeepBeliefNet net = make_net(parse_layers("gaussian(learned) 5-4-3-6"), false);
+  untie(net);
+  std::vector<std::string> names;
+  for (const NamedTensor& tensor : net.parameters()) names.push_back(tensor.name);
+  const std::vector<std::string> expected = {"layers.0.generative_weights",
+                                             "layers.0.generative_bias",
+                                             "layers.0.generative_log_variance",
+                                             "layers.0.recognition_weights",
+                                             "layers.0.recognition_bias",
+                                             "layers.0.recognition_visible_log_variance",
+                                             "layers.1.generative_weights",
+                                             "layers.1.generative_bias",
+                                             "layers.1.recognition_weights",
+                                             "layers.1.recognition_bias",
+                                             "layers.2.weights",
+                                             "layers.2.visible_bias",
+                                             "layers.2.hidden_bias"};
+  EXPECT_EQ(names, expected);
+}
+
 TEST(TiedStart, IsRefusedWhereTheCopyHasNoRoom) {
   for (const char* layers : {"3-2-2", "3-2-gaussian 3"}) {
     DeepBeliefNet net = make_net(parse_layers(layers), false);

@@ -17,20 +17,34 @@ namespace harmonium {
 
 struct DeepBeliefNet {
   std::vector<Rbm> rbms;
+  /// After untying, for each RBM below the top: its weights and hidden biases take a layer up to the next
+  /// one, and rbms[n] then only generates. Empty while both directions share their weights.
+  std::vector<Rbm> recognition;
   /// Label columns at the end of the top RBM's visible layer; 0 where there are none.
   std::size_t label_columns = 0;
 
   std::size_t depth() const { return rbms.size(); }
   const Rbm& top() const { return rbms.back(); }
   Rbm& top() { return rbms.back(); }
+  bool is_untied() const { return !recognition.empty(); }
+  /// The RBM whose weights and hidden biases take layer `n` up to layer `n + 1`.
+  const Rbm& upward(std::size_t n) const { return n < recognition.size() ? recognition[n] : rbms[n]; }
   /// Columns of layer `layer` without label columns.
   std::size_t columns(std::size_t layer) const;
   const Layer& layer(std::size_t layer) const;
   /// In the grammar of units/layer.h: "784-500-500 + softmax 10-2000".
   std::vector<LayerSpec> layers() const;
-  /// "layers.N.weights" and so on, from the data upwards.
+  /// "layers.N.weights" and so on, from the data upwards. After untying, below the top:
+  /// "layers.N.generative_weights", "layers.N.generative_bias" (of layer N) and
+  /// "layers.N.recognition_weights", "layers.N.recognition_bias" (of layer N + 1), both weights V x H;
+  /// log-variances where they are learned: "layers.N.generative_log_variance" of layer N, and as recognition
+  /// sees the two layers, "layers.N.recognition_visible_log_variance", "layers.N.recognition_log_variance".
   ParameterList parameters();
 };
+
+/// Gives every RBM below the top recognition weights of its own, which start as copies of the generative ones
+/// (Hinton, Osindero & Teh 2006, section 5). Does nothing to a net that is untied already, or has one RBM.
+void untie(DeepBeliefNet& net);
 
 /// A net with all parameters zero. With `labels`, the last group of the layer below the top must be a softmax
 /// group; its columns are the labels. Throws InputError for fewer than two layers, for an unresolved "data"
@@ -47,7 +61,7 @@ enum class States { kMeans, kSamples };
 /// From values of layer `from` (B x its columns) up to layer `to`. On the way through the top RBM label
 /// columns may be given; where they are not, every class counts alike. With kSamples every layer is sampled,
 /// the last one too. Row r uses the random numbers of `cases[r]`, or of r where `cases` is empty. `packed`:
-/// the weights of the RBMs from 0 on in f32, for whoever passes a few rows again and again.
+/// the weights that lead upwards from layer 0 on in f32, for whoever passes a few rows again and again.
 Matrix<float> up_pass(const DeepBeliefNet& net, std::size_t from, std::size_t to,
                       ConstMatrixView<float> values, States states, const Noise& noise,
                       std::span<const std::uint64_t> cases, ThreadTeam& team,

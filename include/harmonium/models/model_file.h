@@ -14,8 +14,10 @@
 
 namespace harmonium {
 
-/// The format's version. Files of an older version keep loading; a newer one is refused with a sentence.
-inline constexpr int kModelFormatVersion = 1;
+/// The newest version of the format that is read. Files of an older version keep loading; a newer one is
+/// refused with a sentence. A file is written in the oldest version that can hold it: 2 has nets with
+/// separate recognition weights.
+inline constexpr int kModelFormatVersion = 2;
 
 /// One line of the training history: measures by name after an epoch of the RBM that joins layers `layer` and
 /// `layer + 1`.

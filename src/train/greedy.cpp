@@ -4,20 +4,17 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
-#include <sstream>
 
 #include "harmonium/base/error.h"
 #include "harmonium/data/dataset.h"
 #include "harmonium/train/doctor.h"
 #include "harmonium/train/monitor.h"
-#include "io/json.h"
+#include "train/checkpoint.h"
 #include "train/layer_source.h"
 
 namespace harmonium {
 namespace {
 
-constexpr const char* kCheckpointKey = "harmonium_checkpoint";
-constexpr int kCheckpointVersion = 1;
 constexpr std::size_t kScanRows = 512;
 constexpr auto kShortestCheckpointInterval = std::chrono::seconds(2);
 
@@ -50,26 +47,6 @@ void add_sparse_cases(const BatchSource& source, std::size_t first, std::size_t 
       sums[rows.columns[k]] += weight * rows.values[k];
   }
   for (double& all : counts) all += total;
-}
-
-std::vector<std::string> lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  std::istringstream in(text);
-  for (std::string line; std::getline(in, line);) lines.push_back(std::move(line));
-  return lines;
-}
-
-// " (A and not B)" of the first lines that only one of two texts has; empty where that says nothing.
-std::string line_difference(const std::string& a, const std::string& b) {
-  const auto own_line = [](const std::string& text, const std::string& other) -> std::string {
-    const auto lines = lines_of(text), others = lines_of(other);
-    for (const std::string& line : lines)
-      if (std::find(others.begin(), others.end(), line) == others.end())
-        return line.starts_with("# ") ? line.substr(2) : line;
-    return "nothing like it";
-  };
-  if (a == b) return {};
-  return " (" + own_line(a, b) + " and not " + own_line(b, a) + ")";
 }
 
 // Refuses a case that the visible layer cannot hold.
@@ -118,11 +95,6 @@ DataScan scan(const BatchSource& source, const LayerSpec& visible, std::uint64_t
   for (std::size_t i = 0; i < columns; ++i) sums[i] = counts[i] > 0 ? sums[i] / counts[i] : 0.0;
   result.means = std::move(sums);
   return result;
-}
-
-void copy_values(const ParameterList& from, const ParameterList& to) {
-  for (std::size_t t = 0; t < to.size(); ++t)
-    std::copy(from[t].values.begin(), from[t].values.end(), to[t].values.begin());
 }
 
 }  // namespace
@@ -312,92 +284,59 @@ const std::vector<HistoryRecord>& GreedyTrainer::history() const {
 TensorFile GreedyTrainer::checkpoint(const std::string& recipe) const {
   const Run& run = *run_;
   check(run.loop != nullptr, "a checkpoint is made while an RBM is under way");
-  const LoopPosition& position = run.loop->position();
-  Json header = {
-      {"format_version", kCheckpointVersion},
-      {"layers", layers_to_string(run.net.layers())},
-      {"layer", run.layer},
-      {"cases", run.data.train->size()},
-      {"epoch", position.epoch},
-      {"batch", position.batch},
-      {"update", position.update},
-      {"average_updates", run.loop->average() ? run.loop->average()->updates() : 0},
-      {"has_last_iterate", run.last.has_value()},
-      {"recipe", recipe},
-  };
-  header["history"] = Json::array();
-  for (const HistoryRecord& record : run.history) header["history"].push_back(history_line(record));
+  Json header = start_header(recipe, run.data.train->size(), run.loop->position(), run.history);
+  header["layers"] = layers_to_string(run.net.layers());
+  header["layer"] = run.layer;
+  header["average_updates"] = run.loop->average() ? run.loop->average()->updates() : 0;
+  header["has_last_iterate"] = run.last.has_value();
 
   TensorFile file;
   file.metadata[kCheckpointKey] = dump_json(header);
-  const auto add = [&file](const ParameterList& list, const std::string& prefix) {
-    for (const NamedTensor& tensor : list)
-      file.tensors.push_back(Tensor::from_f32(prefix + tensor.name, tensor.values, tensor.shape));
-  };
   DeepBeliefNet finished = run.net;
   finished.rbms.resize(run.layer);
-  add(finished.parameters(), "");
+  add_tensors(file, finished.parameters(), "");
   if (run.last) {
     DeepBeliefNet last = *run.last;
     last.rbms.resize(run.layer);
-    add(last.parameters(), "last.");
+    add_tensors(file, last.parameters(), "last.");
   }
-  add(run.learner->parameters(), "");
-  add(run.learner->state(), "training.");
-  if (run.loop->average()) add(run.loop->average()->values(), "training.average.");
+  add_tensors(file, run.learner->parameters(), "");
+  add_tensors(file, run.learner->state(), "training.");
+  if (run.loop->average()) add_tensors(file, run.loop->average()->values(), "training.average.");
   return file;
 }
 
 void GreedyTrainer::restore(const TensorFile& file, const std::string& recipe) {
   Run& run = *run_;
-  const auto read = [&file](const ParameterList& list, const std::string& prefix) {
-    for (const NamedTensor& tensor : list) {
-      const auto values = file.require(prefix + tensor.name, tensor.shape).as_f32();
-      std::copy(values.begin(), values.end(), tensor.values.begin());
-    }
-  };
-  const Json header = parse_json(file.require_metadata(kCheckpointKey), file.path);
+  const Json header = checkpoint_header(file);
   try {
-    if (header.at("format_version").get<int>() != kCheckpointVersion)
-      throw InputError(file.path + ": was written by another version of harmonium; start the run again.");
-    if (header.at("recipe").get<std::string>() != recipe ||
-        header.at("layers").get<std::string>() != layers_to_string(run.net.layers()))
-      throw InputError(file.path + ": belongs to another recipe or other data than those given" +
-                       line_difference(header.at("recipe").get<std::string>(), recipe) +
-                       "; resume with what began the run, or start anew in another folder.");
-    const auto cases = header.at("cases").get<std::size_t>();
-    if (cases != run.data.train->size())
-      throw InputError(file.path + ": belongs to a run on " + std::to_string(cases) +
-                       " cases, but the data have " + std::to_string(run.data.train->size()) +
-                       " now; resume with the data that began the run, or start anew in another folder.");
+    check_header(header, file.path, recipe, run.data.train->size());
+    if (header.at("layers").get<std::string>() != layers_to_string(run.net.layers()))
+      throw InputError(file.path + ": belongs to a net of other layers than those given.");
     const auto layer = header.at("layer").get<std::size_t>();
     if (layer >= run.net.depth())
       throw InputError(file.path + ": names a layer that the model does not have.");
     for (std::size_t n = 0; n < layer; ++n)
-      read(run.net.rbms[n].parameters("layers." + std::to_string(n)), "");
+      read_tensors(file, run.net.rbms[n].parameters("layers." + std::to_string(n)), "");
     if (header.at("has_last_iterate").get<bool>()) {
       run.last = run.net;
       for (std::size_t n = 0; n < layer; ++n)
-        read(run.last->rbms[n].parameters("layers." + std::to_string(n)), "last.");
+        read_tensors(file, run.last->rbms[n].parameters("layers." + std::to_string(n)), "last.");
     }
     run.layer = layer;
     run.begin_layer();
-    read(run.learner->parameters(), "");
-    read(run.learner->state(), "training.");
+    read_tensors(file, run.learner->parameters(), "");
+    read_tensors(file, run.learner->state(), "training.");
     run.learner->restored();
-    const LoopPosition position{header.at("epoch").get<std::uint64_t>(),
-                                header.at("batch").get<std::uint64_t>(),
-                                header.at("update").get<std::uint64_t>()};
+    const LoopPosition position = position_of(header);
     if (position.batch >= run.loop->batches_per_epoch() || position.epoch > run.options[layer].epochs)
       throw InputError(file.path + ": stands beyond the end of its epoch or of the run; it is damaged.");
     run.loop->set_position(position);
     if (run.loop->average()) {
-      read(run.loop->average()->values(), "training.average.");
+      read_tensors(file, run.loop->average()->values(), "training.average.");
       run.loop->average()->restore(header.at("average_updates").get<std::uint64_t>());
     }
-    run.history.clear();
-    for (const Json& line : header.at("history"))
-      run.history.push_back(history_record_from_line(line.get<std::string>(), file.path));
+    run.history = history_of(header, file.path);
   } catch (const Json::exception& error) {
     throw InputError(file.path + ": the checkpoint's header is damaged (" + error.what() + ").");
   }

@@ -11,11 +11,12 @@
 namespace harmonium {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, ScheduleShape>, 4> kShapes = {{
+constexpr std::array<std::pair<std::string_view, ScheduleShape>, 5> kShapes = {{
     {"constant", ScheduleShape::kConstant},
     {"linear", ScheduleShape::kLinear},
     {"step", ScheduleShape::kStep},
     {"cosine", ScheduleShape::kCosine},
+    {"stages", ScheduleShape::kStages},
 }};
 
 }  // namespace
@@ -34,6 +35,10 @@ double Schedule::at(double epoch, std::size_t epochs) const {
       return first * 0.5 * (1.0 + std::cos(std::numbers::pi * progress));
     case ScheduleShape::kList:
       return values[std::min(static_cast<std::size_t>(epoch), values.size() - 1)];
+    case ScheduleShape::kStages: {
+      const auto stage = static_cast<std::size_t>(progress * static_cast<double>(values.size()));
+      return values[std::min(stage, values.size() - 1)];
+    }
   }
   return first;
 }
@@ -48,7 +53,7 @@ ScheduleShape parse_schedule_shape(std::string_view text) {
   throw InputError(
       "schedule \"" + std::string(text) +
       "\" is not known; it is constant, linear (to zero), step or cosine, or give a list with one "
-      "value an epoch.");
+      "value an epoch, or one a stage (stages).");
 }
 
 std::string_view schedule_shape_name(ScheduleShape shape) {

@@ -14,6 +14,7 @@ enum class ScheduleShape {
   kStep,      ///< times 0.1 after half and again after three quarters of the epochs
   kCosine,    ///< value * (1 + cos(pi * progress)) / 2
   kList,      ///< one value an epoch; the last one stays
+  kStages,    ///< values that each last for an equal share of the epochs
 };
 
 struct Schedule {
@@ -31,7 +32,7 @@ struct Schedule {
   bool operator==(const Schedule&) const = default;
 };
 
-/// "constant", "linear", "step", "cosine". Throws InputError with the nearest name.
+/// "constant", "linear", "step", "cosine", "stages". Throws InputError with the nearest name.
 ScheduleShape parse_schedule_shape(std::string_view text);
 std::string_view schedule_shape_name(ScheduleShape shape);
 

@@ -1,0 +1,96 @@
+#include "train/checkpoint.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "harmonium/base/error.h"
+
+namespace harmonium {
+namespace {
+
+std::vector<std::string> lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream in(text);
+  for (std::string line; std::getline(in, line);) lines.push_back(std::move(line));
+  return lines;
+}
+
+// " (A and not B)" of the first lines that only one of two texts has; empty where that says nothing.
+std::string line_difference(const std::string& a, const std::string& b) {
+  const auto own_line = [](const std::string& text, const std::string& other) -> std::string {
+    const auto lines = lines_of(text), others = lines_of(other);
+    for (const std::string& line : lines)
+      if (std::find(others.begin(), others.end(), line) == others.end())
+        return line.starts_with("# ") ? line.substr(2) : line;
+    return "nothing like it";
+  };
+  if (a == b) return {};
+  return " (" + own_line(a, b) + " and not " + own_line(b, a) + ")";
+}
+
+}  // namespace
+
+Json checkpoint_header(const TensorFile& file) {
+  return parse_json(file.require_metadata(kCheckpointKey), file.path);
+}
+
+Json start_header(const std::string& recipe, std::size_t cases, const LoopPosition& position,
+                  const std::vector<HistoryRecord>& history) {
+  Json header = {
+      {"format_version", kCheckpointVersion},
+      {"recipe", recipe},
+      {"cases", cases},
+      {"epoch", position.epoch},
+      {"batch", position.batch},
+      {"update", position.update},
+  };
+  header["history"] = Json::array();
+  for (const HistoryRecord& record : history) header["history"].push_back(history_line(record));
+  return header;
+}
+
+void check_header(const Json& header, const std::string& path, const std::string& recipe, std::size_t cases) {
+  if (header.at("format_version").get<int>() != kCheckpointVersion)
+    throw InputError(path + ": was written by another version of harmonium; start the run again.");
+  const auto own = header.at("recipe").get<std::string>();
+  if (own != recipe)
+    throw InputError(path + ": belongs to another recipe or other data than those given" +
+                     line_difference(own, recipe) +
+                     "; resume with what began the run, or start anew in another folder.");
+  const auto own_cases = header.at("cases").get<std::size_t>();
+  if (own_cases != cases)
+    throw InputError(path + ": belongs to a run on " + std::to_string(own_cases) +
+                     " cases, but the data have " + std::to_string(cases) +
+                     " now; resume with the data that began the run, or start anew in another folder.");
+}
+
+LoopPosition position_of(const Json& header) {
+  return {header.at("epoch").get<std::uint64_t>(), header.at("batch").get<std::uint64_t>(),
+          header.at("update").get<std::uint64_t>()};
+}
+
+std::vector<HistoryRecord> history_of(const Json& header, const std::string& path) {
+  std::vector<HistoryRecord> history;
+  for (const Json& line : header.at("history"))
+    history.push_back(history_record_from_line(line.get<std::string>(), path));
+  return history;
+}
+
+void add_tensors(TensorFile& file, const ParameterList& list, const std::string& prefix) {
+  for (const NamedTensor& tensor : list)
+    file.tensors.push_back(Tensor::from_f32(prefix + tensor.name, tensor.values, tensor.shape));
+}
+
+void read_tensors(const TensorFile& file, const ParameterList& list, const std::string& prefix) {
+  for (const NamedTensor& tensor : list) {
+    const auto values = file.require(prefix + tensor.name, tensor.shape).as_f32();
+    std::copy(values.begin(), values.end(), tensor.values.begin());
+  }
+}
+
+void copy_values(const ParameterList& from, const ParameterList& to) {
+  for (std::size_t t = 0; t < to.size(); ++t)
+    std::copy(from[t].values.begin(), from[t].values.end(), to[t].values.begin());
+}
+
+}  // namespace harmonium

@@ -1,0 +1,39 @@
+// What checkpoints of all stages of a run have in common: their header and their tensors.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "harmonium/io/safetensors.h"
+#include "harmonium/models/model_file.h"
+#include "harmonium/models/parameters.h"
+#include "harmonium/train/loop.h"
+#include "io/json.h"
+
+namespace harmonium {
+
+inline constexpr const char* kCheckpointKey = "harmonium_checkpoint";
+inline constexpr int kCheckpointVersion = 1;
+
+/// The header of a checkpoint. Throws InputError where the file has none, or one that is not JSON.
+Json checkpoint_header(const TensorFile& file);
+
+/// {"format_version", "recipe", "cases", "epoch", "batch", "update", "history"}.
+Json start_header(const std::string& recipe, std::size_t cases, const LoopPosition& position,
+                  const std::vector<HistoryRecord>& history);
+
+/// Refuses (InputError) another version, another recipe or another number of cases.
+void check_header(const Json& header, const std::string& path, const std::string& recipe, std::size_t cases);
+
+LoopPosition position_of(const Json& header);
+std::vector<HistoryRecord> history_of(const Json& header, const std::string& path);
+
+/// Adds the tensors of `list` under PREFIX + name, or reads them back (InputError where one is missing or of
+/// another shape).
+void add_tensors(TensorFile& file, const ParameterList& list, const std::string& prefix);
+void read_tensors(const TensorFile& file, const ParameterList& list, const std::string& prefix);
+
+/// Copies values between lists of equal shapes.
+void copy_values(const ParameterList& from, const ParameterList& to);
+
+}  // namespace harmonium

@@ -37,6 +37,8 @@ std::string measures_text(const HistoryRecord& record) {
       {"free_energy_gap", "gap"},
       {"log_likelihood", "log-likelihood"},
       {"pseudo_log_likelihood", "pseudo-log-likelihood"},
+      {"error", "misread"},
+      {"error_held_out", "held out"},
       {"update_ratio", "update/weights"}};
   std::string text;
   for (const auto& [name, label] : kShown)
@@ -95,6 +97,7 @@ void TerminalReporter::training(std::size_t layer, std::size_t layers, const Loo
   if (can_save_) *can_save_ = true;
   const auto done = static_cast<double>((progress.epoch - 1) * progress.batches + progress.batch);
   const auto all = static_cast<double>(progress.epochs * progress.batches);
+  layers_ = layers;
   if (layer != layer_) {
     layer_ = layer, layer_begin_ = last_shown_ = Clock::now(), batches_at_begin_ = done, measures_.clear();
     return;
@@ -105,11 +108,13 @@ void TerminalReporter::training(std::size_t layer, std::size_t layers, const Loo
   const double cases_a_second =
       rate * std::min(static_cast<double>(cases_per_batch), static_cast<double>(cases));
   std::string line =
-      (layers > 1 ? "layer " + std::to_string(layer + 1) + " of " + std::to_string(layers) + "  " : "") +
+      (layer == layers ? "all layers  "
+       : layers > 1    ? "layer " + std::to_string(layer + 1) + " of " + std::to_string(layers) + "  "
+                       : "") +
       "epoch " + std::to_string(progress.epoch) + "/" + std::to_string(progress.epochs) + "  " +
       number_text(100.0 * static_cast<double>(progress.batch) / static_cast<double>(progress.batches), 3) +
       " %  " + number_text(cases_a_second, 3) + " cases/s  " + time_text((all - done) / rate) +
-      (layers > 1 ? " left in this layer" : " left");
+      (layers > 1 && layer < layers ? " left in this layer" : " left");
   if (!measures_.empty()) line += "  " + measures_;
   show(line, false);
 }
@@ -119,8 +124,10 @@ void TerminalReporter::epoch_done(const HistoryRecord& record) {
   const bool shown_often = Clock::now() - last_shown_ < kTerminalInterval;
   if (quiet_ || shown_often) return;
   clear();
-  std::fprintf(stderr, "layer %zu  epoch %llu  %s\n", record.layer + 1,
-               static_cast<unsigned long long>(record.epoch), measures_.c_str());
+  const std::string what =
+      record.layer == layers_ ? "all layers" : "layer " + std::to_string(record.layer + 1);
+  std::fprintf(stderr, "%s  epoch %llu  %s\n", what.c_str(), static_cast<unsigned long long>(record.epoch),
+               measures_.c_str());
   last_shown_ = Clock::now();
 }
 

@@ -63,18 +63,24 @@ int train(const Globals& globals, const Options& o) {
   return 0;
 }
 
-// "--train.rate" and, where no other key ends like it, "--rate". "--precision" is an option of every command.
+// "--train.rate" and, where no other key ends like it, "--rate". "--precision" is an option of every command,
+// and keys of [joint] are those of [train] once more.
 std::string option_names(const std::string& path, const std::vector<RecipeKey>& keys) {
   const std::string last = path.substr(path.rfind('.') + 1);
   std::size_t alike = 0;
-  for (const RecipeKey& key : keys) alike += key.path.substr(key.path.rfind('.') + 1) == last;
-  return (alike == 1 && last != "precision" ? "--" + last + "," : "") + "--" + path;
+  const auto joint = [](const std::string& key) { return key.starts_with("joint."); };
+  for (const RecipeKey& key : keys)
+    alike += !joint(key.path) && key.path.substr(key.path.rfind('.') + 1) == last;
+  return (alike == 1 && !joint(path) && last != "precision" ? "--" + last + "," : "") + "--" + path;
 }
 
 void add_key_options(CLI::App& command, Options& o) {
   const std::vector<RecipeKey> keys = recipe_keys();
   static constexpr std::pair<const char*, const char*> kGroups[] = {
-      {"data.", "Data"}, {"model.", "Model"}, {"train.", "Learning"}};
+      {"data.", "Data"},
+      {"model.", "Model"},
+      {"train.", "Learning"},
+      {"joint.", "Learning all layers together"}};
   for (const RecipeKey& key : keys)
     for (const auto& [prefix, group] : kGroups) {
       if (!key.path.starts_with(prefix) || key.path == "data.train") continue;

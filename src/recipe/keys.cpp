@@ -108,21 +108,25 @@ KeyRow one_of(const char* path, Help help, At at, std::vector<std::string> words
   return row;
 }
 
-// A number, or a list with one value an epoch. The shape has a key of its own.
+// A number, or a list with one value an epoch (or a stage). The shape has a key of its own; one that was
+// given before stays where it fits.
+bool is_list(ScheduleShape shape) {
+  return shape == ScheduleShape::kList || shape == ScheduleShape::kStages;
+}
+
 template <class At>
 KeyRow schedule(const char* path, Help help, At at) {
   return {path, help,
           [=](Recipe& r, const RecipeValue& v) {
             const auto values = as_numbers(path, v);
-            if (std::holds_alternative<RecipeList>(v))
-              at(r) = Schedule(values);
-            else  // a shape that was given before stays
-              at(r) = Schedule(values.front(),
-                               at(r).shape == ScheduleShape::kList ? ScheduleShape::kConstant : at(r).shape);
+            const ScheduleShape before = at(r).shape;
+            const bool list = std::holds_alternative<RecipeList>(v);
+            at(r) = list ? Schedule(values) : Schedule(values.front());
+            if (is_list(before) == list) at(r).shape = before;
           },
           [=](const Recipe& r) {
             const Schedule& s = at(const_cast<Recipe&>(r));
-            if (s.shape != ScheduleShape::kList) return value_text(s.values.front());
+            if (!is_list(s.shape)) return value_text(s.values.front());
             std::string list = "[";
             for (const double value : s.values) list += (list.size() > 1 ? ", " : "") + value_text(value);
             return list + "]";
@@ -134,10 +138,14 @@ KeyRow shape(const char* path, Help help, At at) {
   return {path, help,
           [=](Recipe& r, const RecipeValue& v) {
             const auto parsed = parse_schedule_shape(as_text(path, v));
-            if (at(r).shape == ScheduleShape::kList && parsed != ScheduleShape::kConstant)
+            const bool list = is_list(at(r).shape);
+            if (parsed == ScheduleShape::kStages && !list)
+              throw InputError(std::string(path) +
+                               " = \"stages\" shapes a list with one value a stage, as in [3, 6, 10].");
+            if (list && parsed != ScheduleShape::kConstant && parsed != ScheduleShape::kStages)
               throw InputError(std::string(path) +
                                " cannot shape a list, which gives each epoch its value already.");
-            if (at(r).shape != ScheduleShape::kList) at(r).shape = parsed;
+            if (!list || parsed == ScheduleShape::kStages) at(r).shape = parsed;
           },
           [=](const Recipe& r) {
             const auto own = at(const_cast<Recipe&>(r)).shape;
@@ -301,6 +309,47 @@ void add_training_keys(std::vector<KeyRow>& rows) {
   rows.back().changes_result = false;
 }
 
+void add_joint_keys(std::vector<KeyRow>& rows) {
+  rows.push_back(
+      count("joint.epochs",
+            "epochs of learning all layers together when each has been learned (up-down learning); 0 "
+            "is off",
+            AT(joint.train.epochs)));
+  rows.push_back(count("joint.batch", "cases an update", AT(joint.train.batch)));
+  rows.push_back(
+      schedule("joint.rate", "learning rate on batch means, the same for all layers", AT(joint.train.rate)));
+  rows.push_back(shape("joint.rate_schedule",
+                       "constant, linear (to zero), step, cosine, or stages for a list of equally long ones",
+                       AT(joint.train.rate)));
+  rows.push_back(number("joint.l2", "weight cost l2 * w on weights", AT(joint.train.l2)));
+  rows.push_back(schedule("joint.momentum", "fraction of the last step kept", AT(joint.train.momentum)));
+  rows.push_back(
+      schedule("joint.steps", "Gibbs steps of the top RBM for each update (k)", AT(joint.train.steps)));
+  rows.push_back(shape("joint.steps_schedule",
+                       "constant, or stages for a list of equally long ones, as in [3, 6, 10]",
+                       AT(joint.train.steps)));
+  rows.push_back(choice(
+      "joint.states",
+      "visible units of the sleep phase and label units of the Gibbs steps: sampled, or probabilities as in "
+      "Hinton, Osindero & Teh 2006",
+      AT(joint.train.sleep_states),
+      std::array{std::pair{"sampled", SleepStates::kSamples},
+                 std::pair{"probabilities", SleepStates::kMeans}}));
+  rows.push_back(count("joint.average_epochs",
+                       "average parameters over about the last so many epochs; 0 is off",
+                       AT(joint.train.average_epochs)));
+  rows.push_back(one_of("joint.keep", "parameters of the last epoch, or of the best one on held-out cases",
+                        AT(joint.keep), {"last", "best"}));
+  rows.push_back(
+      number("joint.stop_error",
+             "end when the fraction of training cases that are misread is at most this; 0 is never",
+             AT(joint.stop_error)));
+  rows.push_back(
+      count("joint.measure_every", "epochs between lines of the history", AT(joint.train.measure_every)));
+  rows.push_back(count_from(1, "joint.monitor_cases", "cases of each set measured for a line of the history",
+                            AT(joint.train.monitor_cases)));
+}
+
 void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(one_of("measure.likelihood",
                         "auto (exact where it can be summed quickly, else annealed), exact, annealed or none",
@@ -347,6 +396,7 @@ const std::vector<KeyRow>& key_table() {
     std::vector<KeyRow> all;
     add_data_keys(all);
     add_training_keys(all);
+    add_joint_keys(all);
     add_measuring_keys(all);
     return all;
   }();

@@ -234,7 +234,8 @@ std::string find_training_difference(const Recipe& a, const Recipe& b) {
   const auto text = [](const std::string& literal) { return literal.empty() ? "not set" : literal; };
   for (const KeyRow& row : key_table()) {
     const bool learned = row.path == "seed" || row.path.starts_with("data.") ||
-                         row.path.starts_with("model.") || row.path.starts_with("train.");
+                         row.path.starts_with("model.") || row.path.starts_with("train.") ||
+                         row.path.starts_with("joint.");
     if (!learned || !row.changes_result || row.path == "data.test") continue;
     if (const std::string x = row.get(a), y = row.get(b); x != y)
       return row.path + " = " + text(x) + " and not " + text(y);
@@ -256,6 +257,24 @@ std::vector<TrainOptions> layer_options(const Recipe& recipe, std::size_t rbms) 
     o.missing_absent = recipe.data.missing == "absent";
     if (const auto fault = find_option_fault(o); !fault.empty()) throw InputError(fault);
   }
+  return options;
+}
+
+// Gentle, as what greedy learning left is to be improved and not to be learned anew.
+JointRecipe::JointRecipe() {
+  train.epochs = 0;
+  train.rate = Schedule(0.01, ScheduleShape::kLinear);
+  train.average_epochs = 5;
+  train.monitor_cases = 10000;
+}
+
+TrainOptions joint_options(const Recipe& recipe) {
+  TrainOptions options = recipe.joint.train;
+  options.seed = recipe.seed;
+  options.precision = recipe.train.precision;
+  options.checkpoint_minutes = recipe.train.checkpoint_minutes;
+  if (auto fault = find_option_fault(options); !fault.empty())
+    throw InputError("joint" + fault.substr(fault.find('.')));
   return options;
 }
 

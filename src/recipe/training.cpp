@@ -7,49 +7,13 @@
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/io/safetensors.h"
 #include "harmonium/recipe/measures.h"
-#include "harmonium/train/greedy.h"
 #include "harmonium/train/negative_phase.h"
 #include "io/json.h"
+#include "recipe/training_run.h"
 
 namespace harmonium {
 namespace {
 
-std::string history_text(const std::vector<HistoryRecord>& history) {
-  std::string text;
-  for (const HistoryRecord& record : history) text += history_line(record) + "\n";
-  return text;
-}
-
-// "bf16", or "f32 - f32 - bf16" where the RBMs of a stack differ.
-std::string precision_text(const std::vector<Precision>& precisions) {
-  std::string text;
-  for (const Precision precision : precisions)
-    text += (text.empty() ? "" : " - ") + std::string(precision_name(precision));
-  const bool alike = std::all_of(precisions.begin(), precisions.end(),
-                                 [&](Precision precision) { return precision == precisions.front(); });
-  return alike && !precisions.empty() ? std::string(precision_name(precisions.front())) : text;
-}
-
-Model make_model(const Recipe& recipe, const Dataset& train, const GreedyTrainer& trainer) {
-  Model model;
-  model.net = trainer.net();
-  model.last = trainer.last();
-  model.seed = recipe.seed;
-  model.precision = precision_text(trainer.precisions());
-  model.recipe = recipe_text(recipe);
-  model.data_name = train.name();
-  model.data_hash = train.hash();
-  model.schema = train.schema().to_json();
-  model.data_statistics = train.schema().statistics();
-  if (train.has_labels()) model.classes = train.class_names();
-  model.history = trainer.history();
-  return model;
-}
-
-// The keys and data on which a model's numbers depend. How a finished model is measured and shown may change.
-std::string text_for_checkpoint(const Recipe& recipe, const std::string& data_hash) {
-  return recipe_text(recipe, true) + "# data " + data_hash + "\n";
-}
 bool is_finished(const TrainingFiles& files) {
   std::error_code ignored;
   return std::filesystem::exists(files.model, ignored) && !std::filesystem::exists(files.checkpoint, ignored);
@@ -96,69 +60,6 @@ void forget_empty_history(const TrainingFiles& files) {
   if (std::filesystem::file_size(files.history, error) == 0 && !error)
     std::filesystem::remove(files.history, error);
 }
-
-class TrainingRun {
- public:
-  TrainingRun(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
-              const RunOptions& options)
-      : data_(data),
-        files_(files),
-        options_(options),
-        recipe_for_checkpoint_(text_for_checkpoint(recipe, data.train.hash())),
-        trainer_(make_trainer(recipe)) {}
-
-  GreedyTrainer& trainer() { return trainer_; }
-
-  void restore() {
-    std::error_code ignored;
-    if (!options_.resume || !std::filesystem::exists(files_.checkpoint, ignored)) return;
-    trainer_.restore(read_safetensors(files_.checkpoint), recipe_for_checkpoint_);
-    options_.reporter->say("going on from " + files_.checkpoint.string());
-  }
-
-  bool run() {
-    GreedyHooks hooks;
-    hooks.epoch_done = [this](const HistoryRecord& record) {
-      options_.reporter->epoch_done(record);
-      for (const std::string& sentence : record.warnings) options_.reporter->warn(sentence);
-    };
-    hooks.progress = [this](std::size_t layer, const LoopProgress& progress) {
-      options_.reporter->training(layer, batches_.size(), progress, batches_[layer], data_.train.size());
-    };
-    // The history follows the checkpoint, which alone decides where a run goes on.
-    hooks.checkpoint = [this] {
-      write_safetensors(files_.checkpoint, trainer_.checkpoint(recipe_for_checkpoint_));
-      write_file_atomically(files_.history, history_text(trainer_.history()));
-    };
-    hooks.stop_requested = [this] { return options_.stop && options_.stop->load(); };
-    return trainer_.run(hooks);
-  }
-
- private:
-  GreedyTrainer make_trainer(const Recipe& recipe) {
-    const ResolvedLayers resolved = resolve_layers(recipe, data_.train);
-    DeepBeliefNet net = make_net(resolved.layers, resolved.labels);
-    auto layer_wise = layer_options(recipe, net.depth());
-    for (TrainOptions& o : layer_wise) {
-      o.missing_absent = data_.train.missing() == Missing::kAbsent;
-      batches_.push_back(o.batch);
-    }
-    TrainingData cases{&data_.train, data_.held_out ? &*data_.held_out : nullptr, data_.train.labels(),
-                       data_.held_out ? data_.held_out->labels() : std::span<const std::int32_t>{}};
-    return GreedyTrainer(std::move(net), cases, std::move(layer_wise), *options_.team);
-  }
-
-  const RecipeData& data_;
-  const TrainingFiles& files_;
-  const RunOptions& options_;
-  std::string recipe_for_checkpoint_;
-  std::vector<std::size_t> batches_;  ///< cases an update, for each RBM
-  GreedyTrainer trainer_;
-};
-
-}  // namespace
-
-namespace {
 
 // The model file keeps names as JSON, which is UTF-8: what is not is refused before hours of work.
 void check_texts(const Recipe& recipe, const Dataset& data) {
@@ -226,6 +127,7 @@ void check_run(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {
     const std::vector<float> base(net.rbms[n].visible_columns(), 0.0f);
     make_negative_phase(net.rbms[n], options[n], base, team);
   }
+  check_joint(recipe, net, data);
   if (const auto fault = find_measure_fault(recipe, data, net, team); !fault.empty()) throw InputError(fault);
 }
 
@@ -249,7 +151,7 @@ TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const T
     throw;
   }
   if (result.finished) {
-    result.model = make_model(recipe, data.train, run.trainer());
+    result.model = run.model();
     save_model(files.model, result.model);
     write_file_atomically(files.history, history_text(result.model.history));
     std::error_code ignored;

@@ -37,6 +37,14 @@ struct DataRecipe {
   std::size_t mixed_blocks = 16;  ///< blocks whose cases are shuffled among themselves
 };
 
+/// [joint]: learning all layers together after greedy learning.
+struct JointRecipe {
+  JointRecipe();
+  TrainOptions train;  ///< of it: epochs (0 is off), batch, rate, momentum, l2, steps, sleep_states, ...
+  std::string keep = "last";  ///< or "best": of the measured epochs the one with the fewest held-out errors
+  double stop_error = 0;      ///< end when the training error is at most this; 0 is never
+};
+
 /// [measure]: what to measure when learning is done.
 struct MeasureRecipe {
   std::string likelihood =
@@ -76,6 +84,7 @@ struct Recipe {
   TrainOptions train;
   /// [[layer]] tables, one an RBM from the data up: keys of [train] that differ there, as TOML literals.
   std::vector<std::map<std::string, std::string>> layer_overrides;
+  JointRecipe joint;
   MeasureRecipe measure;
   ReportRecipe report;
   std::vector<std::uint64_t> sweep_seeds;  ///< run once for each; empty: `seed` alone
@@ -103,6 +112,9 @@ std::string find_training_difference(const Recipe& a, const Recipe& b);
 
 /// Options of each RBM: [train], then its [[layer]] table. Throws InputError for more tables than RBMs.
 std::vector<TrainOptions> layer_options(const Recipe& recipe, std::size_t rbms);
+
+/// Options of the joint stage: [joint], with what it shares with [train]. Throws InputError for a fault.
+TrainOptions joint_options(const Recipe& recipe);
 
 /// A key as people see it.
 struct RecipeKey {

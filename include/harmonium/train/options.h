@@ -23,6 +23,13 @@ enum class NegativeKind {
 /// What stands for the visible units in a reconstruction.
 enum class VisibleStates { kSamples, kMeans };
 
+/// What up-down learning lets the visible units of the sleep phase and the label units of the top's Gibbs
+/// steps be.
+enum class SleepStates {
+  kSamples,  ///< states; every expected change is zero at a perfect model
+  kMeans,    ///< probabilities, as in Hinton, Osindero & Teh 2006
+};
+
 /// In which numbers the products of learning are made; the weights themselves are always f32.
 enum class PrecisionChoice {
   kAuto,  ///< bf16 where the processor has it and the states of both layers are exact in it, else f32
@@ -55,6 +62,7 @@ struct TrainOptions {
   double fast_rate = 0.05;        ///< learning rate of the fast weights, constant
   double fast_decay = 0.95;       ///< fast weights keep this much an update (19/20 in the paper)
   VisibleStates visible_states = VisibleStates::kSamples;  ///< in the reconstruction of cd
+  SleepStates sleep_states = SleepStates::kSamples;        ///< of up-down learning
 
   double initial_deviation = 0.01;  ///< of the Gaussian weights (Hinton 2010, section 8)
   double initial_hidden_bias = 0.0;

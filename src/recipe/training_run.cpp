@@ -1,0 +1,174 @@
+#include "recipe/training_run.h"
+
+#include <algorithm>
+
+#include "harmonium/base/error.h"
+#include "harmonium/io/atomic_file.h"
+#include "harmonium/io/safetensors.h"
+#include "harmonium/train/up_down_rule.h"
+
+namespace harmonium {
+namespace {
+
+// "bf16", or "f32 - f32 - bf16" where the RBMs of a stack differ.
+std::string precision_text(const std::vector<Precision>& precisions) {
+  std::string text;
+  for (const Precision precision : precisions)
+    text += (text.empty() ? "" : " - ") + std::string(precision_name(precision));
+  const bool alike = std::all_of(precisions.begin(), precisions.end(),
+                                 [&](Precision precision) { return precision == precisions.front(); });
+  return alike && !precisions.empty() ? std::string(precision_name(precisions.front())) : text;
+}
+
+// The keys and data on which a model's numbers depend. How a finished model is measured and shown may change.
+std::string text_for_checkpoint(const Recipe& recipe, const std::string& data_hash) {
+  return recipe_text(recipe, true) + "# data " + data_hash + "\n";
+}
+
+DeepBeliefNet with_parameters(DeepBeliefNet net, const ParameterList& values) {
+  untie(net);
+  const ParameterList own = net.parameters();
+  for (std::size_t t = 0; t < own.size(); ++t)
+    std::copy(values[t].values.begin(), values[t].values.end(), own[t].values.begin());
+  return net;
+}
+
+}  // namespace
+
+std::string history_text(const std::vector<HistoryRecord>& history) {
+  std::string text;
+  for (const HistoryRecord& record : history) text += history_line(record) + "\n";
+  return text;
+}
+
+void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeData& data) {
+  const TrainOptions options = joint_options(recipe);
+  if (options.epochs == 0) return;
+  UpDownLearner(net, options, data.train.value_step());
+  if (data.train.has_missing())
+    throw InputError(
+        "up-down learning takes whole cases, but the data have missing values; set "
+        "joint.epochs = 0.");
+  if (recipe.joint.keep == "best" && !data.held_out)
+    throw InputError(
+        "joint.keep = \"best\" judges by held-out cases; set data.held_out, or joint.keep = "
+        "\"last\".");
+  if (recipe.joint.stop_error > 0 && net.label_columns == 0)
+    throw InputError(
+        "joint.stop_error counts misread labels, but the model has no label units; set it to 0.");
+}
+
+TrainingRun::TrainingRun(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
+                         const RunOptions& options)
+    : recipe_(recipe),
+      data_(data),
+      files_(files),
+      options_(options),
+      recipe_for_checkpoint_(text_for_checkpoint(recipe, data.train.hash())),
+      greedy_(make_greedy()) {}
+
+TrainingData TrainingRun::cases() const {
+  return {&data_.train, data_.held_out ? &*data_.held_out : nullptr, data_.train.labels(),
+          data_.held_out ? data_.held_out->labels() : std::span<const std::int32_t>{}};
+}
+
+GreedyTrainer TrainingRun::make_greedy() {
+  const ResolvedLayers resolved = resolve_layers(recipe_, data_.train);
+  DeepBeliefNet net = make_net(resolved.layers, resolved.labels);
+  auto layer_wise = layer_options(recipe_, net.depth());
+  for (TrainOptions& o : layer_wise) {
+    o.missing_absent = data_.train.missing() == Missing::kAbsent;
+    batches_.push_back(o.batch);
+  }
+  return GreedyTrainer(std::move(net), cases(), std::move(layer_wise), *options_.team);
+}
+
+void TrainingRun::begin_joint(std::vector<HistoryRecord> history) {
+  JointOptions options;
+  options.train = joint_options(recipe_);
+  const bool labels = greedy_.net().label_columns > 0;
+  if (recipe_.joint.keep == "best")
+    options.keep_best = labels ? "error_held_out" : "reconstruction_error_held_out";
+  if (recipe_.joint.stop_error > 0)
+    options.stop_measure = "error", options.stop_at = recipe_.joint.stop_error;
+  joint_ =
+      std::make_unique<JointTrainer>(make_up_down_rule(greedy_.net(), cases(), options.train, *options_.team),
+                                     options, batches_.size(), std::move(history), *options_.team);
+}
+
+void TrainingRun::restore() {
+  std::error_code ignored;
+  if (!options_.resume || !std::filesystem::exists(files_.checkpoint, ignored)) return;
+  const TensorFile file = read_safetensors(files_.checkpoint);
+  if (has_joint() && JointTrainer::is_checkpoint(file)) {
+    begin_joint({});
+    joint_->restore(file, recipe_for_checkpoint_);
+  } else {
+    greedy_.restore(file, recipe_for_checkpoint_);
+  }
+  options_.reporter->say("going on from " + files_.checkpoint.string());
+}
+
+void TrainingRun::tell(const HistoryRecord& record) {
+  options_.reporter->epoch_done(record);
+  for (const std::string& sentence : record.warnings) options_.reporter->warn(sentence);
+}
+
+// The history follows the checkpoint, which alone decides where a run goes on.
+void TrainingRun::write(const TensorFile& checkpoint, const std::vector<HistoryRecord>& history) {
+  write_safetensors(files_.checkpoint, checkpoint);
+  write_file_atomically(files_.history, history_text(history));
+}
+
+bool TrainingRun::run_greedy() {
+  GreedyHooks hooks;
+  hooks.epoch_done = [this](const HistoryRecord& record) { tell(record); };
+  hooks.progress = [this](std::size_t layer, const LoopProgress& progress) {
+    options_.reporter->training(layer, batches_.size(), progress, batches_[layer], data_.train.size());
+  };
+  hooks.checkpoint = [this] { write(greedy_.checkpoint(recipe_for_checkpoint_), greedy_.history()); };
+  hooks.stop_requested = [this] { return options_.stop && options_.stop->load(); };
+  return greedy_.run(hooks);
+}
+
+bool TrainingRun::run_joint() {
+  JointHooks hooks;
+  hooks.epoch_done = [this](const HistoryRecord& record) { tell(record); };
+  hooks.progress = [this](const LoopProgress& progress) {
+    options_.reporter->training(batches_.size(), batches_.size(), progress, recipe_.joint.train.batch,
+                                data_.train.size());
+  };
+  hooks.checkpoint = [this] { write(joint_->checkpoint(recipe_for_checkpoint_), joint_->history()); };
+  hooks.stop_requested = [this] { return options_.stop && options_.stop->load(); };
+  return joint_->run(hooks);
+}
+
+bool TrainingRun::run() {
+  if (!joint_ && !run_greedy()) return false;
+  if (!has_joint()) return true;
+  if (!joint_) begin_joint(greedy_.history());
+  return run_joint();
+}
+
+Model TrainingRun::model() {
+  Model model;
+  model.net = greedy_.net();
+  model.last = greedy_.last();
+  if (joint_) {
+    model.net = with_parameters(greedy_.net(), joint_->result());
+    model.last.reset();
+    if (joint_->has_last()) model.last = with_parameters(greedy_.net(), joint_->last());
+  }
+  model.seed = recipe_.seed;
+  model.precision = precision_text(greedy_.precisions());
+  model.recipe = recipe_text(recipe_);
+  model.data_name = data_.train.name();
+  model.data_hash = data_.train.hash();
+  model.schema = data_.train.schema().to_json();
+  model.data_statistics = data_.train.schema().statistics();
+  if (data_.train.has_labels()) model.classes = data_.train.class_names();
+  model.history = joint_ ? joint_->history() : greedy_.history();
+  return model;
+}
+
+}  // namespace harmonium

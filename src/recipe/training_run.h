@@ -1,0 +1,52 @@
+// A training run with its stages - greedy learning, then all layers together - and its files.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harmonium/recipe/training.h"
+#include "harmonium/train/greedy.h"
+#include "harmonium/train/joint.h"
+
+namespace harmonium {
+
+/// Lines of JSON, one a record.
+std::string history_text(const std::vector<HistoryRecord>& history);
+
+/// Refuses (InputError) a joint stage that this net and these data cannot have.
+void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeData& data);
+
+class TrainingRun {
+ public:
+  TrainingRun(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
+              const RunOptions& options);
+
+  /// Goes on from the checkpoint, where options ask for it and one is there.
+  void restore();
+  /// False where it was stopped after a checkpoint.
+  bool run();
+  /// When it has finished.
+  Model model();
+
+ private:
+  GreedyTrainer make_greedy();
+  void begin_joint(std::vector<HistoryRecord> history);
+  bool run_greedy();
+  bool run_joint();
+  void tell(const HistoryRecord& record);
+  void write(const TensorFile& checkpoint, const std::vector<HistoryRecord>& history);
+  bool has_joint() const { return recipe_.joint.train.epochs > 0; }
+  TrainingData cases() const;
+
+  const Recipe& recipe_;
+  const RecipeData& data_;
+  const TrainingFiles& files_;
+  const RunOptions& options_;
+  std::string recipe_for_checkpoint_;
+  std::vector<std::size_t> batches_;  // cases an update, for each RBM
+  GreedyTrainer greedy_;
+  std::unique_ptr<JointTrainer> joint_;  // when greedy learning is over
+};
+
+}  // namespace harmonium

@@ -1,0 +1,130 @@
+#include "harmonium/train/joint.h"
+
+#include <algorithm>
+
+#include "harmonium/base/error.h"
+#include "harmonium/train/doctor.h"
+#include "train/checkpoint.h"
+
+namespace harmonium {
+namespace {
+
+constexpr const char* kStage = "joint";
+
+}  // namespace
+
+JointTrainer::JointTrainer(JointRule rule, JointOptions options, std::size_t layer,
+                           std::vector<HistoryRecord> history, ThreadTeam& team)
+    : rule_(std::move(rule)),
+      options_(std::move(options)),
+      layer_(layer),
+      history_(std::move(history)),
+      team_(team),
+      loop_(*rule_.learner, *rule_.source, options_.train, options_.train.seed) {
+  if (const auto fault = find_option_fault(options_.train); !fault.empty()) throw InputError(fault);
+}
+
+// The parameters that are measured and kept: the average where there is one.
+ParameterList JointTrainer::current() {
+  return loop_.average() ? loop_.average()->values() : rule_.learner->parameters();
+}
+
+const ParameterList& JointTrainer::result() {
+  result_ = best_.empty() ? current() : best_;
+  return result_;
+}
+
+void JointTrainer::keep(double value) {
+  const ParameterList now = current();
+  if (best_.empty()) {
+    best_storage_.clear();
+    for (const NamedTensor& tensor : now) {
+      best_storage_.emplace_back(tensor.values.begin(), tensor.values.end());
+      best_.push_back({tensor.name, tensor.shape, best_storage_.back()});
+    }
+  }
+  copy_values(now, best_);
+  best_value_ = value;
+}
+
+void JointTrainer::epoch_done(std::uint64_t epoch, const JointHooks& hooks) {
+  if (const auto fault = find_number_fault(rule_.learner->parameters()); !fault.empty())
+    throw WorkError(fault);
+  if (epoch % options_.train.measure_every == 0 || epoch == options_.train.epochs) {
+    HistoryRecord record{layer_, epoch, rule_.measure(current(), epoch), {}};
+    record.measures["update_ratio"] = rule_.update_ratio();
+    const auto value_of = [&record](const std::string& name) -> std::optional<double> {
+      const auto found = record.measures.find(name);
+      return found == record.measures.end() ? std::nullopt : std::optional<double>(found->second);
+    };
+    if (const auto value = value_of(options_.keep_best); value && (best_.empty() || *value <= best_value_))
+      keep(*value);
+    if (const auto value = value_of(options_.stop_measure); value && *value <= options_.stop_at)
+      ended_ = true;
+    history_.push_back(std::move(record));
+    if (hooks.epoch_done) hooks.epoch_done(history_.back());
+  }
+  if (hooks.checkpoint) hooks.checkpoint();
+}
+
+bool JointTrainer::run(const JointHooks& hooks) {
+  if (ended_) return true;
+  LoopHooks own;
+  own.epoch_done = [this, &hooks](std::uint64_t epoch) { epoch_done(epoch, hooks); };
+  own.progress = hooks.progress;
+  own.checkpoint = hooks.checkpoint;
+  own.stop_requested = [this, &hooks] { return ended_ || (hooks.stop_requested && hooks.stop_requested()); };
+  return loop_.run(team_, own) || ended_;
+}
+
+TensorFile JointTrainer::checkpoint(const std::string& recipe) {
+  Json header = start_header(recipe, rule_.source->size(), loop_.position(), history_);
+  header["stage"] = kStage;
+  header["rule"] = rule_.name;
+  header["ended"] = ended_;
+  header["has_best"] = !best_.empty();
+  header["best_value"] = best_value_;
+  header["average_updates"] = loop_.average() ? loop_.average()->updates() : 0;
+  TensorFile file;
+  file.metadata[kCheckpointKey] = dump_json(header);
+  add_tensors(file, rule_.learner->parameters(), "");
+  add_tensors(file, rule_.learner->state(), "training.");
+  if (loop_.average()) add_tensors(file, loop_.average()->values(), "training.average.");
+  add_tensors(file, best_, "training.best.");
+  return file;
+}
+
+bool JointTrainer::is_checkpoint(const TensorFile& file) {
+  const Json header = checkpoint_header(file);
+  return header.is_object() && header.value("stage", Json()) == kStage;
+}
+
+void JointTrainer::restore(const TensorFile& file, const std::string& recipe) {
+  const Json header = checkpoint_header(file);
+  try {
+    check_header(header, file.path, recipe, rule_.source->size());
+    if (header.at("rule").get<std::string>() != rule_.name)
+      throw InputError(file.path + ": was learned by another rule than " + rule_.name + ".");
+    const LoopPosition position = position_of(header);
+    if (position.batch >= loop_.batches_per_epoch() || position.epoch > options_.train.epochs)
+      throw InputError(file.path + ": stands beyond the end of its epoch or of the run; it is damaged.");
+    read_tensors(file, rule_.learner->parameters(), "");
+    read_tensors(file, rule_.learner->state(), "training.");
+    rule_.learner->restored();
+    loop_.set_position(position);
+    if (loop_.average()) {
+      read_tensors(file, loop_.average()->values(), "training.average.");
+      loop_.average()->restore(header.at("average_updates").get<std::uint64_t>());
+    }
+    if (header.at("has_best").get<bool>()) {
+      keep(header.at("best_value").get<double>());
+      read_tensors(file, best_, "training.best.");
+    }
+    ended_ = header.at("ended").get<bool>();
+    history_ = history_of(header, file.path);
+  } catch (const Json::exception& error) {
+    throw InputError(file.path + ": the checkpoint's header is damaged (" + error.what() + ").");
+  }
+}
+
+}  // namespace harmonium

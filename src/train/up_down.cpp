@@ -1,0 +1,290 @@
+#include "harmonium/train/up_down.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "harmonium/base/error.h"
+#include "harmonium/kernels/products.h"
+#include "harmonium/train/rbm_learner.h"
+
+namespace harmonium {
+namespace {
+
+void copy_into(ConstMatrixView<float> from, MatrixView<float> to) {
+  for (std::size_t r = 0; r < from.rows(); ++r)
+    std::copy(from.row(r).begin(), from.row(r).end(), to.row(r).begin());
+}
+
+// difference = s(states - means), which is s(states) - E[s].
+void subtract(const Layer& layer, ConstMatrixView<float> states, MatrixView<float> means) {
+  for (std::size_t r = 0; r < states.rows(); ++r)
+    for (std::size_t i = 0; i < states.cols(); ++i) means(r, i) = states(r, i) - means(r, i);
+  if (has_scaled_statistics(layer.spec)) to_statistics(layer, means, means);
+}
+
+// Parts of an update, each with random numbers of its own.
+enum Part : std::uint64_t { kWake = 0, kTop = 1, kSleep = 2 };
+
+// Products in 16 bits where states allow it. Predictions and probabilities are rounded like the means of any
+// RBM's statistics, so they are no reason against it.
+Precision precision_of(const DeepBeliefNet& net, const TrainOptions& options, float value_step) {
+  TrainOptions sampled = options;
+  sampled.negative = NegativeKind::kContrastiveDivergence;
+  sampled.visible_states = VisibleStates::kSamples;
+  Precision precision = choose_precision(net.rbms.front(), sampled, value_step);
+  for (std::size_t n = 1; n < net.depth(); ++n)
+    if (choose_precision(net.rbms[n], sampled, 1.0f) == Precision::kF32) precision = Precision::kF32;
+  return precision;
+}
+
+}  // namespace
+
+UpDownLearner::UpDownLearner(DeepBeliefNet start, const TrainOptions& options, float value_step)
+    : net_(std::move(start)), options_(options) {
+  refuse_unfit();
+  untie(net_);
+  precision_ = precision_of(net_, options, value_step);
+  if (precision_ == Precision::kBf16) visible_step_ = value_step;
+  const auto name = [](std::size_t n, const char* what) {
+    return "layers." + std::to_string(n) + "." + what;
+  };
+  for (std::size_t n = 0; n < below(); ++n) {
+    weights_.emplace_back(net_.rbms[n].weights, name(n, "generative_weights"), precision_);
+    biases_.emplace_back(net_.rbms[n].visible.bias, name(n, "generative_bias"));
+  }
+  for (std::size_t n = 0; n < below(); ++n) {
+    weights_.emplace_back(net_.recognition[n].weights, name(n, "recognition_weights"), precision_);
+    biases_.emplace_back(net_.recognition[n].hidden.bias, name(n, "recognition_bias"));
+  }
+  weights_.emplace_back(net_.top().weights, name(below(), "weights"), precision_);
+  biases_.emplace_back(net_.top().visible.bias, name(below(), "visible_bias"));
+  biases_.emplace_back(net_.top().hidden.bias, name(below(), "hidden_bias"));
+}
+
+void UpDownLearner::refuse_unfit() const {
+  if (net_.depth() < 2)
+    throw InputError("up-down learning needs directed layers below the top RBM, but \"" +
+                     layers_to_string(net_.layers()) +
+                     "\" is a single RBM; add a layer, or set joint.epochs = 0.");
+  for (const LayerSpec& spec : net_.layers())
+    for (const UnitGroup& group : spec.groups)
+      if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
+        throw InputError(
+            "up-down learning samples documents, so they need one length; give it, as in "
+            "\"multinomial(50) 2000\".");
+}
+
+ParameterList UpDownLearner::state() {
+  ParameterList list;
+  for (LearnedWeights& w : weights_) list.push_back(w.velocity());
+  for (LearnedBias& b : biases_) list.push_back(b.velocity());
+  return list;
+}
+
+void UpDownLearner::restored() {
+  for (LearnedWeights& w : weights_) w.pack_all();
+}
+
+void UpDownLearner::resize(Memory& memory, std::size_t rows) const {
+  memory.wake.resize(net_.depth()), memory.sleep.resize(net_.depth());
+  for (std::size_t n = 0; n < net_.depth(); ++n) {
+    memory.wake[n].resize(rows, net_.columns(n));
+    memory.sleep[n].resize(rows, net_.columns(n));
+  }
+  memory.associated.resize(rows, net_.top().visible_columns());
+  memory.hidden.resize(rows, net_.top().hidden_columns());
+  memory.hidden_mean.resize(rows, net_.top().hidden_columns());
+}
+
+// The data and what recognition makes of them, sampled layer by layer.
+void UpDownLearner::wake_pass(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
+  memory.input.resize(block.count, batch.values.cols());
+  if (batch.fetch)
+    batch.fetch(block.first, block.count, memory.input);
+  else
+    copy_into(batch.values.row_block(block.first, block.count), memory.input);
+  copy_into(memory.input.view().col_block(0, net_.columns(0)), memory.wake[0]);
+  const auto cases = batch.cases.subspan(block.first, block.count);
+  const Noise noise = Noise(info.seed, Stream::kUpPass, info.update).child(kWake);
+  for (std::size_t n = 0; n < below(); ++n) {
+    memory.half_step.packed = &weights_[below() + n].packed();
+    memory.half_step.visible_step = step_of(n);
+    half_step(net_.recognition[n], Side::kHidden, memory.wake[n], {}, {}, memory.wake[n + 1], noise.child(n),
+              cases, memory.half_step);
+  }
+}
+
+// k Gibbs steps of the associative memory from the wake state and the labels.
+void UpDownLearner::associate(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
+  const Rbm& top = net_.top();
+  const std::size_t code = net_.columns(below()), labels = net_.label_columns;
+  const auto cases = batch.cases.subspan(block.first, block.count);
+  const MatrixView<float> visible = memory.associated;
+  copy_into(memory.wake[below()], visible.col_block(0, code));
+  if (labels > 0)
+    copy_into(memory.input.view().col_block(net_.columns(0), labels), visible.col_block(code, labels));
+  const Noise noise = Noise(info.seed, Stream::kChain, info.update).child(kTop);
+  memory.half_step.packed = &weights_.back().packed();
+  memory.half_step.visible_step = 1.0f;
+  for (std::size_t r = 0; labels > 0 && r < block.count; ++r)
+    if (std::isnan(visible(r, code)))
+      std::fill_n(&visible(r, code), labels, 1.0f / static_cast<float>(labels));
+  half_step(top, Side::kHidden, visible, {}, memory.hidden_mean, memory.hidden, noise.child(0), cases,
+            memory.half_step);
+  store_top(block.top_place, block, true, memory);
+  const bool label_means = labels > 0 && options_.sleep_states == SleepStates::kMeans;
+  for (std::uint64_t k = 1; k <= info.gibbs_steps; ++k) {
+    const Noise own = noise.child(k);
+    memory.prediction.resize(label_means ? block.count : 0, top.visible_columns());
+    half_step(top, Side::kVisible, memory.hidden, {}, memory.prediction, visible, own.child(0), cases,
+              memory.half_step);
+    if (label_means)
+      copy_into(memory.prediction.view().col_block(code, labels), visible.col_block(code, labels));
+    const bool last = k == info.gibbs_steps;
+    half_step(top, Side::kHidden, visible, {}, last ? memory.hidden_mean : MatrixView<float>{},
+              last ? MatrixView<float>{} : memory.hidden, own.child(1), cases, memory.half_step);
+  }
+  store_top(block.top_place + StatisticsStack::places(block.count, precision_), block, false, memory);
+}
+
+// What the net dreams from the last Gibbs state.
+void UpDownLearner::sleep_pass(const Block& block, const StepInfo& info, Memory& memory,
+                               std::span<const std::uint64_t> cases) {
+  copy_into(memory.associated.view().col_block(0, net_.columns(below())), memory.sleep[below()]);
+  const Noise noise = Noise(info.seed, Stream::kSampling, info.update).child(kSleep);
+  for (std::size_t n = below(); n-- > 0;) {
+    memory.half_step.packed = &weights_[n].packed();
+    memory.half_step.visible_step = 1.0f;
+    const bool means = n == 0 && options_.sleep_states == SleepStates::kMeans;
+    half_step(net_.rbms[n], Side::kVisible, memory.sleep[n + 1], {},
+              means ? memory.sleep[n] : MatrixView<float>{}, means ? MatrixView<float>{} : memory.sleep[n],
+              noise.child(n), cases.subspan(block.first, block.count), memory.half_step);
+  }
+}
+
+void UpDownLearner::store_top(std::size_t place, const Block& block, bool positive, Memory& memory) {
+  const Rbm& top = net_.top();
+  const auto weights =
+      std::span<const float>(positive ? row_weights_ : negative_weights_).subspan(block.first, block.count);
+  Matrix<float> visible_statistics, hidden_statistics;
+  ConstMatrixView<float> visible = memory.associated, hidden = memory.hidden_mean;
+  if (has_scaled_statistics(top.visible.spec)) {
+    visible_statistics.resize(visible.rows(), visible.cols());
+    to_statistics(top.visible, visible, visible_statistics);
+    visible = visible_statistics;
+  }
+  if (has_scaled_statistics(top.hidden.spec)) {
+    hidden_statistics.resize(hidden.rows(), hidden.cols());
+    to_statistics(top.hidden, hidden, hidden_statistics);
+    hidden = hidden_statistics;
+  }
+  weights_.back().statistics().store(place, visible, 1.0f, hidden, weights);
+  biases_[biases_.size() - 2].add(block.index, visible, weights);
+  biases_.back().add(block.index, hidden, weights);
+}
+
+// What the layer above makes of a wake state, against that state.
+void UpDownLearner::store_generative(std::size_t n, const Block& block, Memory& memory) {
+  const Rbm& rbm = net_.rbms[n];
+  const auto weights = std::span<const float>(row_weights_).subspan(block.first, block.count);
+  memory.prediction.resize(block.count, rbm.visible_columns());
+  memory.half_step.packed = &weights_[n].packed();
+  memory.half_step.visible_step = 1.0f;
+  half_step_mean(rbm, Side::kVisible, memory.wake[n + 1], {}, memory.prediction, memory.half_step);
+  subtract(rbm.visible, memory.wake[n], memory.prediction);
+  ConstMatrixView<float> above = memory.wake[n + 1];
+  Matrix<float> statistics;
+  if (has_scaled_statistics(rbm.hidden.spec)) {
+    statistics.resize(above.rows(), above.cols());
+    to_statistics(rbm.hidden, above, statistics);
+    above = statistics;
+  }
+  weights_[n].statistics().store(block.place, memory.prediction, 1.0f, above, weights);
+  biases_[n].add(block.index, memory.prediction, weights);
+}
+
+// What recognition makes of a dreamt state, against the state that made it.
+void UpDownLearner::store_recognition(std::size_t n, const Block& block, Memory& memory) {
+  const Rbm& rbm = net_.recognition[n];
+  const auto weights = std::span<const float>(row_weights_).subspan(block.first, block.count);
+  memory.prediction.resize(block.count, rbm.hidden_columns());
+  memory.half_step.packed = &weights_[below() + n].packed();
+  memory.half_step.visible_step = step_of(n);
+  half_step_mean(rbm, Side::kHidden, memory.sleep[n], {}, memory.prediction, memory.half_step);
+  subtract(rbm.hidden, memory.sleep[n + 1], memory.prediction);
+  ConstMatrixView<float> below_it = memory.sleep[n];
+  Matrix<float> statistics;
+  if (has_scaled_statistics(rbm.visible.spec)) {
+    statistics.resize(below_it.rows(), below_it.cols());
+    to_statistics(rbm.visible, below_it, statistics);
+    below_it = statistics;
+  }
+  weights_[below() + n].statistics().store(block.place, below_it, step_of(n), memory.prediction, weights);
+  biases_[below() + n].add(block.index, memory.prediction, weights);
+}
+
+void UpDownLearner::run_block(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
+  resize(memory, block.count);
+  wake_pass(batch, block, info, memory);
+  for (std::size_t n = 0; n < below(); ++n) store_generative(n, block, memory);
+  associate(batch, block, info, memory);
+  sleep_pass(block, info, memory, batch.cases);
+  for (std::size_t n = 0; n < below(); ++n) store_recognition(n, block, memory);
+}
+
+void UpDownLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
+  const std::size_t rows = batch.rows(), step = block_of_cases(rows);
+  check(!batch.is_sparse(), "up-down learning takes dense cases");
+  check(batch.values.cols() == net_.columns(0) + net_.label_columns, "a batch has values and label columns");
+  double sum = 0;
+  for (std::size_t r = 0; r < rows; ++r) sum += batch.weights.empty() ? 1.0 : batch.weights[r];
+  row_weights_.resize(rows), negative_weights_.resize(rows);
+  for (std::size_t r = 0; r < rows; ++r) {
+    const double weight = batch.weights.empty() ? 1.0 : batch.weights[r];
+    row_weights_[r] = sum > 0 ? static_cast<float>(weight / sum) : 0.0f;
+    negative_weights_[r] = -row_weights_[r];
+  }
+  std::vector<Block> blocks;
+  std::size_t place = 0, top_place = 0;
+  for (std::size_t first = 0; first < rows; first += step) {
+    const std::size_t count = std::min(step, rows - first);
+    blocks.push_back({blocks.size(), first, count, place, top_place});
+    place += StatisticsStack::places(count, precision_);
+    top_place += 2 * StatisticsStack::places(count, precision_);
+  }
+  for (LearnedWeights& w : weights_) w.begin_batch(&w == &weights_.back() ? top_place : place);
+  for (LearnedBias& b : biases_) b.begin_batch(blocks.size());
+  memories_.resize(team.size());
+  team.run(blocks.size(),
+           [&](std::size_t b, unsigned worker) { run_block(batch, blocks[b], info, memories_[worker]); });
+}
+
+void UpDownLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
+  collect(batch, info, team);
+  const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum),
+                        static_cast<float>(options_.l2), static_cast<float>(options_.l1)};
+  const double ratio = update_all(weights_, biases_, rule, info.watch_update, team);
+  if (info.watch_update) update_ratio_ = ratio;
+}
+
+std::vector<NamedGradient> UpDownLearner::gradient(const Batch& batch, const StepInfo& info,
+                                                   ThreadTeam& team) {
+  collect(batch, info, team);
+  std::vector<NamedGradient> result;
+  ProductMemory memory;
+  for (LearnedWeights& w : weights_) {
+    const auto velocity = w.velocity();
+    NamedGradient gradient{w.name(), Matrix<float>(velocity.shape[0], velocity.shape[1])};
+    copy_into(w.gradient(0, velocity.shape[0], memory), gradient.values);
+    result.push_back(std::move(gradient));
+  }
+  for (LearnedBias& b : biases_) {
+    const auto values = b.gradient();
+    NamedGradient gradient{b.name(), Matrix<float>(1, values.size())};
+    std::copy(values.begin(), values.end(), gradient.values.data());
+    result.push_back(std::move(gradient));
+  }
+  return result;
+}
+
+}  // namespace harmonium

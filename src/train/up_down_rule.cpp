@@ -1,0 +1,74 @@
+#include "harmonium/train/up_down_rule.h"
+
+#include <algorithm>
+
+#include "harmonium/base/error.h"
+#include "harmonium/data/dataset.h"
+#include "harmonium/measure/recognition.h"
+#include "harmonium/measure/reconstruction.h"
+#include "train/checkpoint.h"
+
+namespace harmonium {
+namespace {
+
+// A source that others own.
+std::shared_ptr<const BatchSource> borrowed(const BatchSource& source) {
+  return {std::shared_ptr<const BatchSource>(), &source};
+}
+
+// Error rate and reconstruction error of the first cases of one set.
+void measure_set(const DeepBeliefNet& net, const BatchSource& cases, std::span<const std::int32_t> labels,
+                 std::size_t most, std::uint64_t seed, std::uint64_t epoch, const std::string& suffix,
+                 Measures& measures, ThreadTeam& team) {
+  double error = 0, wrong = 0;
+  std::size_t known = 0;
+  most = std::min(most, cases.size());
+  fetch_pieces(cases, most, seed, epoch, team, [&](std::size_t first, const Matrix<float>& piece) {
+    const auto share = static_cast<double>(piece.rows()) / static_cast<double>(most);
+    error += share * squared_error(piece, reconstruct(net, net.depth(), piece, team));
+    if (net.label_columns == 0) return;
+    const auto read = likeliest_labels(label_probabilities(net, piece, {}, team));
+    for (std::size_t r = 0; r < read.size(); ++r) {
+      if (labels[first + r] < 0) continue;
+      ++known;
+      wrong += read[r] != labels[first + r];
+    }
+  });
+  measures["reconstruction_error" + suffix] = error;
+  if (known > 0) measures["error" + suffix] = wrong / static_cast<double>(known);
+}
+
+}  // namespace
+
+JointRule make_up_down_rule(DeepBeliefNet net, const TrainingData& data, const TrainOptions& options,
+                            ThreadTeam& team) {
+  if (data.train->has_missing())
+    throw InputError(
+        "up-down learning takes whole cases, but the data have missing values; set "
+        "joint.epochs = 0.");
+  JointRule rule;
+  rule.name = "up-down";
+  rule.source = borrowed(*data.train);
+  if (net.label_columns > 0)
+    rule.source = std::make_shared<LabelledSource>(
+        rule.source, std::vector<std::int32_t>(data.train_labels.begin(), data.train_labels.end()),
+        net.label_columns);
+  auto learner = std::make_unique<UpDownLearner>(std::move(net), options, data.train->value_step());
+  UpDownLearner* own = learner.get();
+  rule.learner = std::move(learner);
+  rule.update_ratio = [own] { return own->update_ratio(); };
+  rule.measure = [own, data, options, &team](const ParameterList& parameters, std::uint64_t epoch) {
+    DeepBeliefNet measured = own->net();
+    copy_values(parameters, measured.parameters());
+    Measures measures;
+    measure_set(measured, *data.train, data.train_labels, options.monitor_cases, options.seed, epoch, "",
+                measures, team);
+    if (data.held_out)
+      measure_set(measured, *data.held_out, data.held_out_labels, options.monitor_cases, options.seed, epoch,
+                  "_held_out", measures, team);
+    return measures;
+  };
+  return rule;
+}
+
+}  // namespace harmonium

@@ -40,6 +40,10 @@ int evaluate(const Globals& globals, const Options& o) {
   recipe.measure.likelihood = o.plan.how;
   recipe.measure.annealing_runs = o.plan.runs;
   recipe.measure.annealing_temperatures = o.plan.temperatures;
+  recipe.measure.annealing_schedule = o.plan.schedule;
+  recipe.measure.raise_cases = o.plan.raise_cases;
+  recipe.measure.raise_temperatures = o.plan.raise_temperatures;
+  recipe.measure.raise_chains = o.plan.raise_chains;
   recipe.measure.pseudo_likelihood = o.pseudo;
   recipe.measure.cases = o.cases;
   const MeasureResult result = measure_model(recipe, RecipeData{data, {}, {}}, model, team, reporter);
@@ -83,6 +87,20 @@ void add_evaluate(CLI::App& app, Globals& globals, Action& action) {
       ->capture_default_str();
   command->add_option("--temperatures", o->plan.temperatures, "temperatures of annealed importance sampling")
       ->check(whole_number(4))
+      ->capture_default_str();
+  command->add_option("--schedule", o->plan.schedule, "where they lie: adaptive, standard or uniform")
+      ->check(CLI::IsMember({"adaptive", "standard", "uniform"}))
+      ->capture_default_str();
+  command
+      ->add_option("--raise-cases", o->plan.raise_cases,
+                   "cases bounded from below too, by annealing in reverse; 0 is off")
+      ->check(whole_number(0))
+      ->capture_default_str();
+  command->add_option("--raise-temperatures", o->plan.raise_temperatures, "its temperatures; 0: as many")
+      ->check(whole_number(0))
+      ->capture_default_str();
+  command->add_option("--raise-chains", o->plan.raise_chains, "its chains for each case")
+      ->check(whole_number(1))
       ->capture_default_str();
   command->add_flag("--pseudo", o->pseudo, "also the pseudo-log-likelihood");
   command->footer("Example:\n  harmonium evaluate model.safetensors mnist --part test --json");

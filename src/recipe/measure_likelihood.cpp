@@ -7,6 +7,8 @@
 #include "harmonium/measure/annealed.h"
 #include "harmonium/measure/exact.h"
 #include "harmonium/measure/pseudo_likelihood.h"
+#include "harmonium/measure/raise.h"
+#include "harmonium/render/number.h"
 #include "harmonium/train/doctor.h"
 
 namespace harmonium {
@@ -15,6 +17,12 @@ namespace {
 // "auto" sums up to so many states, a few seconds; "exact" goes on to the limit of exact_log_z.
 constexpr double kMostStatesByDefault = 1 << 22;
 constexpr double kMostStatesPerCase = 1 << 20;  // as observed_log_likelihoods
+
+// Pilot runs take a tenth of the temperatures, twice, within these bounds.
+constexpr std::size_t kFewestPilotSteps = 100, kMostPilotSteps = 2000;
+// Warnings: effective runs of all runs, width of a bracket in nats, and how many standard errors are no
+// chance.
+constexpr double kFewestEffective = 0.1, kWidestBracket = 1.0, kSureErrors = 4.0;
 
 double states_of(const LayerSpec& spec) {
   return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
@@ -69,24 +77,82 @@ void add_exact(const Rbm& rbm, const MeasuredCases& cases, const std::string& pr
   result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
 }
 
+// The temperatures of one measure: of annealing, and of RAISE with a number of its own.
+std::vector<float> schedule_of(const Rbm& rbm, const MeasuredCases& cases, std::span<const float> base,
+                               const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter) {
+  if (plan.schedule == "standard") return standard_schedule(plan.temperatures);
+  if (plan.schedule == "uniform") return uniform_schedule(plan.temperatures);
+  PilotOptions pilot;
+  pilot.steps = std::clamp(plan.temperatures / 10, kFewestPilotSteps, kMostPilotSteps);
+  pilot.seed = plan.seed;
+  pilot.progress = [&](double fraction) { reporter.working("pilot runs of annealing", fraction); };
+  return adaptive_schedule(rbm, base, cases.first(pilot.runs), plan.temperatures, pilot, team);
+}
+
+void warn_of_few_runs(const AnnealedLogZ& annealed, const LikelihoodPlan& plan, MeasureResult& result) {
+  if (annealed.effective_runs < kFewestEffective * static_cast<double>(plan.runs))
+    result.warnings.push_back("annealing ended with " + number_text(annealed.effective_runs) +
+                              " effective runs of " + std::to_string(plan.runs) +
+                              ", too few to believe its likelihood: raise measure.annealing_temperatures.");
+}
+
+void warn_of_bracket(const LikelihoodBracket& bracket, MeasureResult& result) {
+  if (bracket.width > kWidestBracket)
+    result.warnings.push_back(
+        "the two sides of the likelihood, annealing and its reverse, are " + number_text(bracket.width) +
+        " nats apart, so that neither is to be believed to a nat, whatever its error: raise "
+        "measure.annealing_temperatures.");
+  else if (bracket.width < -kSureErrors * bracket.error)
+    result.warnings.push_back("the lower side of the likelihood lies " + number_text(-bracket.width) +
+                              " nats above the upper one, which chance does not explain: raise "
+                              "measure.annealing_temperatures and measure.annealing_runs.");
+}
+
+// The same cases from below, beside what annealing says of them.
+void add_raise(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
+               const LikelihoodPlan& plan, std::span<const float> base, const AnnealedLogZ& annealed,
+               std::span<const float> schedule, ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
+  RaiseOptions options;
+  options.chains = plan.raise_chains;
+  options.schedule =
+      respaced(schedule, plan.raise_temperatures > 0 ? plan.raise_temperatures : plan.temperatures);
+  options.seed = plan.seed;
+  options.progress = [&](double fraction) { reporter.working("annealing in reverse", fraction); };
+  const Matrix<float> few = cases.first(plan.raise_cases);
+  const auto lower = raise_log_likelihoods(rbm, base, few, options, team);
+  const auto upper = log_likelihoods(rbm, few, annealed.log_z, team);
+  const auto bracket = bracket_of(upper, lower, annealed.high - annealed.log_z);
+  const std::string how = "RAISE, " + std::to_string(plan.raise_chains) + " chains a case of " +
+                          std::to_string(options.schedule.size() - 1) + " temperatures: a lower bound";
+  result.measurements.push_back(mean_measurement(prefix + "_log_likelihood_raise", lower, "nats", how));
+  result.measurements.push_back(mean_measurement(prefix + "_log_likelihood_paired", upper, "nats",
+                                                 "annealed importance sampling, the cases of RAISE"));
+  result.measurements.push_back({prefix + "_log_likelihood_bracket", bracket.width, bracket.error, few.rows(),
+                                 "nats", "annealed minus RAISE, case by case"});
+  warn_of_bracket(bracket, result);
+}
+
 void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
                   const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
-  AnnealingOptions options{plan.runs, plan.temperatures, plan.seed,
-                           [&](double fraction) { reporter.working("annealing", fraction); }};
   const auto base = base_rate_bias(rbm.visible.spec, cases.column_means());
+  AnnealingOptions options;
+  options.runs = plan.runs;
+  options.schedule = schedule_of(rbm, cases, base, plan, team, reporter);
+  options.seed = plan.seed;
+  options.progress = [&](double fraction) { reporter.working("annealing", fraction); };
   const AnnealedLogZ annealed = annealed_log_z(rbm, base, options, team);
   const std::string how = "annealed importance sampling, " + std::to_string(plan.runs) + " runs of " +
-                          std::to_string(plan.temperatures) + " temperatures, effective runs " +
-                          std::to_string(static_cast<int>(annealed.effective_runs));
-  Measurement log_z{"log_z", annealed.log_z, (annealed.high - annealed.log_z), 0, "nats", how};
-  result.measurements.push_back(log_z);
+                          std::to_string(plan.temperatures) + " temperatures (" + plan.schedule +
+                          "), effective runs " + std::to_string(static_cast<int>(annealed.effective_runs)) +
+                          ", log Z 95 % in " + number_text(annealed.interval_low, 7) + " to " +
+                          number_text(annealed.interval_high, 7);
+  result.measurements.push_back({"log_z", annealed.log_z, annealed.high - annealed.log_z, 0, "nats", how});
   const auto values = cases.each(
       [&](const Matrix<float>& piece) { return log_likelihoods(rbm, piece, annealed.log_z, team); });
   result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
-  if (annealed.effective_runs < 0.1 * static_cast<double>(plan.runs))
-    result.warnings.push_back("annealing ended with " + std::to_string(annealed.effective_runs) +
-                              " effective runs of " + std::to_string(plan.runs) +
-                              ", too few to believe its likelihood: raise measure.annealing_temperatures.");
+  warn_of_few_runs(annealed, plan, result);
+  if (plan.raise_cases > 0)
+    add_raise(rbm, cases, prefix, plan, base, annealed, options.schedule, team, reporter, result);
 }
 
 }  // namespace
@@ -120,6 +186,13 @@ std::string find_pseudo_fault(const Rbm& rbm, const MeasuredCases& cases) {
     return "the pseudo-likelihood is that of whole cases, but the data have missing values.";
   if (auto fault = find_pseudo_likelihood_fault(rbm); !fault.empty()) return fault;
   return cases.find_grey_value(rbm.visible.spec);
+}
+
+LikelihoodPlan likelihood_plan(const Recipe& recipe, bool absent) {
+  const MeasureRecipe& m = recipe.measure;
+  return {m.likelihood,         m.annealing_runs, m.annealing_temperatures,
+          m.annealing_schedule, m.raise_cases,    m.raise_temperatures,
+          m.raise_chains,       recipe.seed,      absent};
 }
 
 void measure_likelihood(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,

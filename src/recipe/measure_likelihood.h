@@ -20,7 +20,12 @@ std::string find_likelihood_fault(const Rbm& rbm, const std::string& how, bool a
 std::string find_kl_fault(const Rbm& rbm, const MeasuredCases& train);
 std::string find_pseudo_fault(const Rbm& rbm, const MeasuredCases& cases);
 
-/// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z";
+/// What [measure] says. `absent`: missing values are no variables at all.
+LikelihoodPlan likelihood_plan(const Recipe& recipe, bool absent);
+
+/// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z".
+/// Annealed ones come with the other side of the bracket: "PREFIX_log_likelihood_raise", annealed ones of the
+/// same cases as "PREFIX_log_likelihood_paired", and their difference as "PREFIX_log_likelihood_bracket";
 /// where they cannot be had, a warning that says why (where `plan.how` demands them and no model of these
 /// layers has them, InputError).
 void measure_likelihood(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,

@@ -25,7 +25,10 @@ class MeasuredCases {
   }
 
   std::size_t size() const { return size_; }
-  Matrix<float> all() const { return fetch_range(data_, 0, size_, seed_, 0, team_); }
+  Matrix<float> all() const { return first(size_); }
+  Matrix<float> first(std::size_t count) const {
+    return fetch_range(data_, 0, std::min(count, size_), seed_, 0, team_);
+  }
 
   // Calls f(first, cases) piece by piece.
   template <class F>

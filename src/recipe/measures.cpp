@@ -172,8 +172,7 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
 
   const Rbm& rbm = model.net.rbms.front();
   if (is_alone(model.net)) {
-    const LikelihoodPlan plan{recipe.measure.likelihood, recipe.measure.annealing_runs,
-                              recipe.measure.annealing_temperatures, recipe.seed, is_absent(data)};
+    const LikelihoodPlan plan = likelihood_plan(recipe, is_absent(data));
     measure_likelihood(rbm, judged, prefix, plan, team, reporter, result);
     if (apart) measure_free_energies(data, rbm, train, *test, team, result);
     if (recipe.measure.pseudo_likelihood)

@@ -22,7 +22,7 @@ void add_free_energy(const Model& model, const Dataset& data, const Recipe& reci
   const bool alone = model.net.depth() == 1 && model.net.label_columns == 0;
   if (!alone || data.has_missing() || !rbm.visible.spec.has_energy() || !rbm.hidden.spec.has_energy()) return;
   std::vector<double> energies;
-  fetch_pieces(data, recipe.measure.cases, recipe.seed, 0, team,
+  fetch_pieces(data, recipe.measure.cases, recipe.measure.binarise_seed, 0, team,
                [&](std::size_t, const Matrix<float>& cases) {
                  const auto piece = free_energy(rbm, cases, team);
                  energies.insert(energies.end(), piece.begin(), piece.end());

@@ -329,6 +329,9 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count("measure.mixing_steps", "Gibbs steps for the autocorrelation of energies; 0 is off",
                        AT(measure.mixing_steps)));
   rows.push_back(count_from(1, "measure.cases", "cases measured of each set, at most", AT(measure.cases)));
+  rows.push_back(count("measure.binarise_seed",
+                       "of the grey pixels of measured cases, sampled once, whatever the seed of the run",
+                       AT(measure.binarise_seed)));
   rows.push_back(text("measure.one_class.class",
                       "class that alone was learned: what does the model make of the others?",
                       AT(measure.one_class)));

@@ -131,7 +131,7 @@ std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, con
   if (m.pseudo_likelihood && !is_alone(net)) return std::string("measure.pseudo_likelihood") + kNotAlone;
   if (m.cases < 1) return "measure.cases must be 1 or more.";
   const auto cases_of = [&](const Dataset* set) {
-    return MeasuredCases(set ? *set : data.train, m.cases, recipe.seed, team);
+    return MeasuredCases(set ? *set : data.train, m.cases, m.binarise_seed, team);
   };
   std::string fault;
   if (demanded)
@@ -152,11 +152,11 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
     throw InputError(fault);
   MeasureResult result;
   const std::size_t most = recipe.measure.cases;
-  const MeasuredCases train(data.train, most, recipe.seed, team);
+  const MeasuredCases train(data.train, most, recipe.measure.binarise_seed, team);
   const Dataset* apart = cases_apart(data);
   const std::string prefix = data.test ? "test" : data.held_out ? "held_out" : "train";
   std::optional<MeasuredCases> test;
-  if (apart) test.emplace(*apart, most, recipe.seed, team);
+  if (apart) test.emplace(*apart, most, recipe.measure.binarise_seed, team);
   const MeasuredCases& judged = apart ? *test : train;
 
   const auto add_reconstruction = [&](const std::string& name, const MeasuredCases& cases) {

@@ -22,7 +22,7 @@ void add_free_energy(const Model& model, const Dataset& data, const Recipe& reci
   const bool alone = model.net.depth() == 1 && model.net.label_columns == 0;
   if (!alone || data.has_missing() || !rbm.visible.spec.has_energy() || !rbm.hidden.spec.has_energy()) return;
   std::vector<double> energies;
-  fetch_pieces(data, recipe.measure.cases, recipe.seed, 0, team,
+  fetch_pieces(data, recipe.measure.cases, recipe.measure.binarise_seed, 0, team,
                [&](std::size_t, const Matrix<float>& cases) {
                  const auto piece = free_energy(rbm, cases, team);
                  energies.insert(energies.end(), piece.begin(), piece.end());
@@ -40,6 +40,10 @@ int evaluate(const Globals& globals, const Options& o) {
   recipe.measure.likelihood = o.plan.how;
   recipe.measure.annealing_runs = o.plan.runs;
   recipe.measure.annealing_temperatures = o.plan.temperatures;
+  recipe.measure.annealing_schedule = o.plan.schedule;
+  recipe.measure.raise_cases = o.plan.raise_cases;
+  recipe.measure.raise_temperatures = o.plan.raise_temperatures;
+  recipe.measure.raise_chains = o.plan.raise_chains;
   recipe.measure.pseudo_likelihood = o.pseudo;
   recipe.measure.cases = o.cases;
   const MeasureResult result = measure_model(recipe, RecipeData{data, {}, {}}, model, team, reporter);
@@ -83,6 +87,20 @@ void add_evaluate(CLI::App& app, Globals& globals, Action& action) {
       ->capture_default_str();
   command->add_option("--temperatures", o->plan.temperatures, "temperatures of annealed importance sampling")
       ->check(whole_number(4))
+      ->capture_default_str();
+  command->add_option("--schedule", o->plan.schedule, "where they lie: adaptive, standard or uniform")
+      ->check(CLI::IsMember({"adaptive", "standard", "uniform"}))
+      ->capture_default_str();
+  command
+      ->add_option("--raise-cases", o->plan.raise_cases,
+                   "cases bounded from below too, by annealing in reverse; 0 is off")
+      ->check(whole_number(0))
+      ->capture_default_str();
+  command->add_option("--raise-temperatures", o->plan.raise_temperatures, "its temperatures; 0: as many")
+      ->check(whole_number(0))
+      ->capture_default_str();
+  command->add_option("--raise-chains", o->plan.raise_chains, "its chains for each case")
+      ->check(whole_number(1))
       ->capture_default_str();
   command->add_flag("--pseudo", o->pseudo, "also the pseudo-log-likelihood");
   command->footer("Example:\n  harmonium evaluate model.safetensors mnist --part test --json");

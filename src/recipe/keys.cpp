@@ -360,11 +360,27 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
                             "temperatures of annealed importance sampling",
                             AT(measure.annealing_temperatures)));
   rows.push_back(
+      one_of("measure.annealing_schedule",
+             "where they lie: adaptive (learned from pilot runs), standard (dense near the model) or "
+             "uniform",
+             AT(measure.annealing_schedule), {"adaptive", "standard", "uniform"}));
+  rows.push_back(count("measure.raise_cases",
+                       "cases whose annealed likelihood is bounded from below too, by RAISE; 0 is off",
+                       AT(measure.raise_cases)));
+  rows.push_back(count("measure.raise_temperatures",
+                       "temperatures of RAISE; 0: as many as measure.annealing_temperatures",
+                       AT(measure.raise_temperatures)));
+  rows.push_back(
+      count_from(1, "measure.raise_chains", "chains of RAISE for each case", AT(measure.raise_chains)));
+  rows.push_back(
       flag("measure.pseudo_likelihood", "also the pseudo-log-likelihood", AT(measure.pseudo_likelihood)));
   rows.push_back(flag("measure.kl", "also KL(data || model) on the training cases", AT(measure.kl)));
   rows.push_back(count("measure.mixing_steps", "Gibbs steps for the autocorrelation of energies; 0 is off",
                        AT(measure.mixing_steps)));
   rows.push_back(count_from(1, "measure.cases", "cases measured of each set, at most", AT(measure.cases)));
+  rows.push_back(count("measure.binarise_seed",
+                       "of the grey pixels of measured cases, sampled once, whatever the seed of the run",
+                       AT(measure.binarise_seed)));
   rows.push_back(text("measure.one_class.class",
                       "class that alone was learned: what does the model make of the others?",
                       AT(measure.one_class)));

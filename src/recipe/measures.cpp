@@ -6,19 +6,15 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/baselines/nearest_neighbour.h"
-#include "harmonium/measure/annealed.h"
 #include "harmonium/measure/exact.h"
 #include "harmonium/measure/pseudo_likelihood.h"
 #include "harmonium/measure/reconstruction.h"
-#include "harmonium/measure/statistics.h"
-#include "harmonium/train/doctor.h"
+#include "recipe/measure_likelihood.h"
+#include "recipe/measured_cases.h"
 
 namespace harmonium {
 namespace {
 
-// "auto" sums up to so many states, a few seconds; "exact" goes on to the limit of exact_log_z.
-constexpr double kMostStatesByDefault = 1 << 22;
-constexpr double kMostStatesPerCase = 1 << 20;  // as observed_log_likelihoods
 constexpr std::size_t kMixingChains = 100;
 
 std::vector<double> squared_errors(ConstMatrixView<float> values, ConstMatrixView<float> reconstruction) {
@@ -26,83 +22,6 @@ std::vector<double> squared_errors(ConstMatrixView<float> values, ConstMatrixVie
   for (std::size_t r = 0; r < values.rows(); ++r)
     errors[r] = squared_error(values.row_block(r, 1), reconstruction.row_block(r, 1));
   return errors;
-}
-
-// The first cases of a data set. Where they are many and wide (words), they are never in memory all at once.
-class MeasuredCases {
- public:
-  MeasuredCases(const Dataset& data, std::size_t most, std::uint64_t seed, ThreadTeam& team)
-      : data_(data), size_(std::min(most, data.size())), seed_(seed), team_(team) {
-    constexpr std::size_t kKept = std::size_t{1} << 26;  // bytes; they are looked at several times
-    if (size_ * data.layer().columns() * sizeof(float) <= kKept) whole_ = all();
-  }
-
-  std::size_t size() const { return size_; }
-  Matrix<float> all() const { return fetch_range(data_, 0, size_, seed_, 0, team_); }
-
-  // Calls f(first, cases) piece by piece.
-  template <class F>
-  void visit(F&& f) const {
-    if (whole_) return f(std::size_t{0}, *whole_);
-    fetch_pieces(data_, size_, seed_, 0, team_, f);
-  }
-
-  // The numbers, one a case, that f(cases) gives.
-  template <class F>
-  std::vector<double> each(F&& f) const {
-    std::vector<double> all;
-    visit([&](std::size_t, const Matrix<float>& cases) {
-      const std::vector<double> piece = f(cases);
-      all.insert(all.end(), piece.begin(), piece.end());
-    });
-    return all;
-  }
-
-  bool any_missing() const {
-    if (!data_.has_missing()) return false;
-    bool any = false;
-    visit([&](std::size_t, const Matrix<float>& cases) {
-      const auto values = cases.values();
-      any = any || std::any_of(values.begin(), values.end(), [](float v) { return std::isnan(v); });
-    });
-    return any;
-  }
-
-  std::string find_grey_value(const LayerSpec& spec) const {
-    std::string found;
-    visit([&](std::size_t first, const Matrix<float>& cases) {
-      if (found.empty()) found = harmonium::find_grey_value(spec, cases, first);
-    });
-    return found;
-  }
-
-  std::vector<double> column_means() const {
-    ColumnSums sums(data_.layer().columns());
-    visit([&](std::size_t, const Matrix<float>& cases) { sums.add(cases); });
-    return sums.means();
-  }
-
- private:
-  const Dataset& data_;
-  std::size_t size_;
-  std::uint64_t seed_;
-  ThreadTeam& team_;
-  std::optional<Matrix<float>> whole_;
-};
-
-double states_of(const LayerSpec& spec) {
-  return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
-}
-
-std::string states_text(const Rbm& rbm) {
-  const double states = std::min(states_of(rbm.visible.spec), states_of(rbm.hidden.spec));
-  return "2^" + std::to_string(static_cast<int>(std::lround(std::log2(states)))) + " states";
-}
-
-bool has_open_length(const LayerSpec& spec) {
-  return std::any_of(spec.groups.begin(), spec.groups.end(), [](const UnitGroup& group) {
-    return group.kind == UnitKind::kMultinomial && group.parameter == 0;
-  });
 }
 
 // What is judged beside the training cases, or null.
@@ -123,62 +42,6 @@ bool is_alone(const DeepBeliefNet& net) {
 
 constexpr const char* kNotAlone =
     " is that of a single RBM without label units, but this model is a deep belief net.";
-
-// "exact" or "annealed": what "auto" comes to.
-std::string chosen_likelihood(const Rbm& rbm, const std::string& how, bool missing) {
-  if (how != "auto") return how;
-  const double states = std::min(states_of(rbm.visible.spec), states_of(rbm.hidden.spec));
-  return missing || states <= kMostStatesByDefault ? "exact" : "annealed";
-}
-
-// Why no model of these layers can have its log p(v) in this way, or empty.
-std::string find_layer_fault(const Rbm& rbm, const std::string& how, bool missing) {
-  for (const LayerSpec* spec : {&rbm.visible.spec, &rbm.hidden.spec})
-    if (!spec->has_energy())
-      return "layer \"" + spec->to_string() + "\" has no energy, so there is no likelihood.";
-  const std::string pair =
-      "\"" + rbm.visible.spec.to_string() + "\" with \"" + rbm.hidden.spec.to_string() + "\"";
-  if (normalisation(rbm.visible.spec, rbm.hidden.spec) == Normalisation::kNever)
-    return pair + " has no finite Z unless all weights are 0, so there is no likelihood.";
-  if (has_open_length(rbm.visible.spec))
-    return "there is no one likelihood of documents of different lengths; give the length, as in "
-           "\"multinomial(50) 2000\".";
-  if (how == "exact" && !can_enumerate(rbm))
-    return "log Z of " + pair +
-           " cannot be summed: the smaller layer has more than 2^25 states (25 binary units).";
-  if (missing && how == "annealed")
-    return "the likelihood of cases with missing values is summed exactly only; set likelihood = \"exact\".";
-  if (missing && states_of(rbm.hidden.spec) > kMostStatesPerCase)
-    return "the likelihood of cases with missing values sums over the hidden states for each case; \"" +
-           rbm.hidden.spec.to_string() + "\" has more than 2^20 of them.";
-  return {};
-}
-
-// Why these cases have no likelihood under any such model, or empty.
-std::string find_likelihood_fault(const Rbm& rbm, const std::string& how, bool absent,
-                                  const MeasuredCases& cases) {
-  const bool missing = cases.any_missing();
-  if (missing && absent)
-    return "values that are absent are no variables at all, so cases with different ones have no likelihood "
-           "under "
-           "one model; missing = \"unknown\" has one.";
-  if (auto fault = find_layer_fault(rbm, chosen_likelihood(rbm, how, missing), missing); !fault.empty())
-    return fault;
-  return cases.find_grey_value(rbm.visible.spec);
-}
-
-std::string find_kl_fault(const Rbm& rbm, const MeasuredCases& train) {
-  if (train.any_missing())
-    return "KL(data || model) is that of whole cases, but the data have missing values.";
-  return find_likelihood_fault(rbm, "exact", false, train);
-}
-
-std::string find_pseudo_fault(const Rbm& rbm, const MeasuredCases& cases) {
-  if (cases.any_missing())
-    return "the pseudo-likelihood is that of whole cases, but the data have missing values.";
-  if (auto fault = find_pseudo_likelihood_fault(rbm); !fault.empty()) return fault;
-  return cases.find_grey_value(rbm.visible.spec);
-}
 
 std::string find_mixing_fault(const Rbm& rbm) {
   for (const LayerSpec* spec : {&rbm.visible.spec, &rbm.hidden.spec})
@@ -210,59 +73,6 @@ std::string find_one_class_fault(const Recipe& recipe, const RecipeData& data, c
   if (data.train.has_missing() || data.test->has_missing())
     return "measure.one_class compares whole cases, but the data have missing values.";
   return {};
-}
-
-void add_exact(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix, ThreadTeam& team,
-               Reporter& reporter, MeasureResult& result) {
-  const double log_z =
-      exact_log_z(rbm, team, [&](double fraction) { reporter.working("summing log Z", fraction); });
-  const bool missing = cases.any_missing();
-  const auto values = cases.each([&](const Matrix<float>& piece) {
-    return missing ? observed_log_likelihoods(rbm, piece, log_z, team)
-                   : log_likelihoods(rbm, piece, log_z, team);
-  });
-  const std::string how = "exact, log Z over " + states_text(rbm);
-  result.measurements.push_back({"log_z", log_z, {}, 0, "nats", how});
-  result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
-}
-
-void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
-                  const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
-  AnnealingOptions options{plan.runs, plan.temperatures, plan.seed,
-                           [&](double fraction) { reporter.working("annealing", fraction); }};
-  const auto base = base_rate_bias(rbm.visible.spec, cases.column_means());
-  const AnnealedLogZ annealed = annealed_log_z(rbm, base, options, team);
-  const std::string how = "annealed importance sampling, " + std::to_string(plan.runs) + " runs of " +
-                          std::to_string(plan.temperatures) + " temperatures, effective runs " +
-                          std::to_string(static_cast<int>(annealed.effective_runs));
-  Measurement log_z{"log_z", annealed.log_z, (annealed.high - annealed.log_z), 0, "nats", how};
-  result.measurements.push_back(log_z);
-  const auto values = cases.each(
-      [&](const Matrix<float>& piece) { return log_likelihoods(rbm, piece, annealed.log_z, team); });
-  result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
-  if (annealed.effective_runs < 0.1 * static_cast<double>(plan.runs))
-    result.warnings.push_back("annealing ended with " + std::to_string(annealed.effective_runs) +
-                              " effective runs of " + std::to_string(plan.runs) +
-                              ", too few to believe its likelihood: raise measure.annealing_temperatures.");
-}
-
-// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z";
-// where they cannot be had, a warning that says why (where `how` demands them and no model of these layers
-// has them, InputError).
-void measure_likelihood(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
-                        const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter,
-                        MeasureResult& result) {
-  if (plan.how == "none") return;
-  const auto fault = find_likelihood_fault(rbm, plan.how, plan.absent, cases);
-  if (!fault.empty() && plan.how != "auto") throw InputError(fault);
-  // Where there is none because of what was learned, the rest is still worth having.
-  const auto& sentence = fault.empty() ? find_normalisation_fault(rbm) : fault;
-  if (!sentence.empty())
-    result.warnings.push_back(sentence);
-  else if (chosen_likelihood(rbm, plan.how, cases.any_missing()) == "exact")
-    add_exact(rbm, cases, prefix, team, reporter, result);
-  else
-    add_annealed(rbm, cases, prefix, plan, team, reporter, result);
 }
 
 void measure_free_energies(const RecipeData& data, const Rbm& rbm, const MeasuredCases& train,
@@ -321,7 +131,7 @@ std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, con
   if (m.pseudo_likelihood && !is_alone(net)) return std::string("measure.pseudo_likelihood") + kNotAlone;
   if (m.cases < 1) return "measure.cases must be 1 or more.";
   const auto cases_of = [&](const Dataset* set) {
-    return MeasuredCases(set ? *set : data.train, m.cases, recipe.seed, team);
+    return MeasuredCases(set ? *set : data.train, m.cases, m.binarise_seed, team);
   };
   std::string fault;
   if (demanded)
@@ -342,11 +152,11 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
     throw InputError(fault);
   MeasureResult result;
   const std::size_t most = recipe.measure.cases;
-  const MeasuredCases train(data.train, most, recipe.seed, team);
+  const MeasuredCases train(data.train, most, recipe.measure.binarise_seed, team);
   const Dataset* apart = cases_apart(data);
   const std::string prefix = data.test ? "test" : data.held_out ? "held_out" : "train";
   std::optional<MeasuredCases> test;
-  if (apart) test.emplace(*apart, most, recipe.seed, team);
+  if (apart) test.emplace(*apart, most, recipe.measure.binarise_seed, team);
   const MeasuredCases& judged = apart ? *test : train;
 
   const auto add_reconstruction = [&](const std::string& name, const MeasuredCases& cases) {
@@ -362,8 +172,7 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
 
   const Rbm& rbm = model.net.rbms.front();
   if (is_alone(model.net)) {
-    const LikelihoodPlan plan{recipe.measure.likelihood, recipe.measure.annealing_runs,
-                              recipe.measure.annealing_temperatures, recipe.seed, is_absent(data)};
+    const LikelihoodPlan plan = likelihood_plan(recipe, is_absent(data));
     measure_likelihood(rbm, judged, prefix, plan, team, reporter, result);
     if (apart) measure_free_energies(data, rbm, train, *test, team, result);
     if (recipe.measure.pseudo_likelihood)

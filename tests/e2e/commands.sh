@@ -51,6 +51,8 @@ has '"pseudo_log_likelihood"'
 has 'exact'
 works evaluate small.st mnist --cases 50 --likelihood annealed --temperatures 200 --runs 20
 has 'annealed'
+has '^log_likelihood_raise'
+has '^log_likelihood_bracket'
 has '^free_energy'
 works inspect net.st --features features.png --layer 2
 has 'deep belief net'

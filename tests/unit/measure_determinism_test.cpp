@@ -5,6 +5,7 @@
 #include "harmonium/measure/exact.h"
 #include "harmonium/measure/mixing.h"
 #include "harmonium/measure/pseudo_likelihood.h"
+#include "harmonium/measure/raise.h"
 #include "harmonium/measure/reconstruction.h"
 
 namespace harmonium {
@@ -49,6 +50,10 @@ TEST_F(DeterminismOfMeasures, Annealing) {
   options.runs = 150, options.temperatures = 20;
   expect_same(
       [&](ThreadTeam& team) { return annealed_log_z(rbm_, rbm_.visible.bias, options, team).log_weights; });
+  RaiseOptions raise;
+  raise.chains = 3, raise.schedule = uniform_schedule(20);
+  expect_same(
+      [&](ThreadTeam& team) { return raise_log_likelihoods(rbm_, rbm_.visible.bias, cases_, raise, team); });
 }
 
 TEST_F(DeterminismOfMeasures, ReconstructionsAndMixing) {

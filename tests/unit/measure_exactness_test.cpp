@@ -177,15 +177,6 @@ TEST(Annealed, AgreesWithTheTruthForEveryPairOfKinds) {
     }
 }
 
-TEST(Annealed, ScheduleAscendsFromZeroToOne) {
-  for (const std::size_t count : {1u, 4u, 10u, 100u, 14500u}) {
-    const auto betas = annealing_schedule(count);
-    EXPECT_EQ(betas.front(), 0.0f);
-    EXPECT_EQ(betas.back(), 1.0f);
-    for (std::size_t k = 1; k < betas.size(); ++k) EXPECT_LT(betas[k - 1], betas[k]) << count;
-  }
-}
-
 // Chains that jump to and fro are worth more than independent samples; the time is never below 1.
 TEST(Mixing, OfAnAlternatingChainIsOne) {
   for (const double a : {-0.5, -0.2, 0.0, 0.5}) {

@@ -212,6 +212,7 @@ Recipe unusual() {
                                                               {"train.precision", "\"f32\""},
                                                               {"train.visible_states", "\"means\""},
                                                               {"measure.likelihood", "\"annealed\""},
+                                                              {"measure.annealing_schedule", "\"uniform\""},
                                                               {"report.fantasy_start", "\"data\""}};
     if (const auto found = kWords.find(key.path); found != kWords.end()) other = found->second;
     EXPECT_NE(other, now) << key.path;

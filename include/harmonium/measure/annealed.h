@@ -4,20 +4,23 @@
 // Independent runs start from samples of a base model (the data's marginals, no interaction) and are carried
 // to the model through many temperatures; each leaves a weight, and Z_model / Z_base is the weights' mean.
 // The estimate of Z is unbiased, so that of log Z is too low on average: likelihoods come out too high where
-// the runs are too few, too fast, or miss a mode. The error bar cannot see a mode that no run found.
+// the runs are too few, too fast, or miss a mode. No error bar
+// sees a mode that no run found; annealing in reverse (measure/raise.h) can.
 #pragma once
 
 #include <functional>
 #include <span>
 #include <vector>
 
+#include "harmonium/measure/annealing_schedule.h"
 #include "harmonium/models/rbm.h"
 
 namespace harmonium {
 
 struct AnnealingOptions {
   std::size_t runs = 100;            ///< independent runs
-  std::size_t temperatures = 10000;  ///< intermediate distributions
+  std::size_t temperatures = 10000;  ///< steps of the standard schedule
+  std::vector<float> schedule = {};  ///< inverse temperatures from 0 to 1, in place of the standard ones
   std::uint64_t seed = 1;
   std::function<void(double)> progress = {};  ///< told the fraction done
 };
@@ -27,17 +30,21 @@ struct AnnealedLogZ {
   /// log Z with the mean weight one standard error lower and higher; the lower is -infinity where the error
   /// exceeds the mean.
   double low = 0, high = 0;
+  /// 95 % interval of log Z: that of the mean weight by the central limit theorem, with the weights' skewness
+  /// transformed away (Hall 1992, "On the removal of skewness by transformation", eq. T1), because weights
+  /// are skewed and the usual interval reaches too high below and too low above.
+  double interval_low = 0, interval_high = 0;
   /// (sum w)^2 / sum w^2, of `runs`: below a tenth of them the estimate is not to be believed.
   double effective_runs = 0;
   std::vector<double> log_weights;  ///< one a run, base included
 };
 
-/// Inverse temperatures from 0 to 1, denser towards 1: the first 3.4 % of them spread over [0, 0.5], the next
-/// 27.6 % over [0.5, 0.9], the rest over [0.9, 1], in proportion as in Salakhutdinov & Murray 2008.
-std::vector<float> annealing_schedule(std::size_t temperatures);
+/// The estimate from the runs' log-weights. At least one.
+AnnealedLogZ summarise_log_weights(std::vector<double> log_weights);
 
 /// `base_visible_bias`: biases of the base model, from the data's means (base_rate_bias). Throws InputError
-/// where a layer has no energy, or documents have no length of their own.
+/// where a layer has no energy, or documents have no length of their own, and for a schedule that does not
+/// ascend from 0 to 1.
 AnnealedLogZ annealed_log_z(const Rbm& rbm, std::span<const float> base_visible_bias,
                             const AnnealingOptions& options, ThreadTeam& team);
 

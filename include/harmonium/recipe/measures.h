@@ -32,10 +32,12 @@ struct MeasureResult {
 Measurement mean_measurement(std::string name, std::span<const double> values, std::string unit,
                              std::string how);
 
-/// How to get log p(v) of an RBM; see MeasureRecipe::likelihood.
+/// How to get log p(v) of an RBM; see MeasureRecipe for what the numbers mean.
 struct LikelihoodPlan {
   std::string how = "auto";
   std::size_t runs = 100, temperatures = 10000;
+  std::string schedule = "adaptive";
+  std::size_t raise_cases = 500, raise_temperatures = 0, raise_chains = 1;
   std::uint64_t seed = 1;
   bool absent = false;  ///< missing values are no variables at all: such cases have no likelihood
 };

@@ -50,10 +50,17 @@ struct MeasureRecipe {
   std::string likelihood =
       "auto";  ///< "exact", "annealed", "none"; auto: exact where it can be summed quickly
   std::size_t annealing_runs = 100, annealing_temperatures = 10000;
+  std::string annealing_schedule = "adaptive";  ///< or "standard", "uniform": where the temperatures lie
+  std::size_t raise_cases = 500;                ///< cases bounded from below by RAISE as well; 0 is off
+  std::size_t raise_temperatures = 0;           ///< 0: as many as annealing_temperatures
+  std::size_t raise_chains = 1;                 ///< of each case
   bool pseudo_likelihood = false;
   bool kl = false;               ///< KL(data || model) on the training cases
   std::size_t mixing_steps = 0;  ///< Gibbs steps for the autocorrelation of energies; 0 is off
   std::size_t cases = 10000;     ///< test cases measured, at most
+  /// Grey pixels of the cases that are measured are sampled once, with this seed and not with that of the
+  /// run, so that models of all seeds are judged by the same cases.
+  std::size_t binarise_seed = 1;
   // [measure.one_class]: what a model of one class makes of the others (the tutorial's twos).
   std::string one_class;                 ///< the class, e.g. "2"; empty is off
   std::size_t one_class_pca = 50;        ///< components of the PCA that stands beside it

@@ -1,0 +1,35 @@
+// Likelihoods of one RBM, as [measure] asks for them: which way they are had, why not, and their numbers.
+#pragma once
+
+#include <string>
+
+#include "harmonium/recipe/measures.h"
+#include "recipe/measured_cases.h"
+
+namespace harmonium {
+
+/// Documents whose length comes with each case?
+bool has_open_length(const LayerSpec& spec);
+
+/// Why these cases have no log p(v) under a model of these layers in the way `how` ("auto", "exact",
+/// "annealed") says, or empty. `absent`: missing values are no variables at all.
+std::string find_likelihood_fault(const Rbm& rbm, const std::string& how, bool absent,
+                                  const MeasuredCases& cases);
+
+/// Why KL(data || model) or the pseudo-likelihood cannot be had, or empty.
+std::string find_kl_fault(const Rbm& rbm, const MeasuredCases& train);
+std::string find_pseudo_fault(const Rbm& rbm, const MeasuredCases& cases);
+
+/// What [measure] says. `absent`: missing values are no variables at all.
+LikelihoodPlan likelihood_plan(const Recipe& recipe, bool absent);
+
+/// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z".
+/// Annealed ones come with the other side of the bracket: "PREFIX_log_likelihood_raise", annealed ones of the
+/// same cases as "PREFIX_log_likelihood_paired", and their difference as "PREFIX_log_likelihood_bracket";
+/// where they cannot be had, a warning that says why (where `plan.how` demands them and no model of these
+/// layers has them, InputError).
+void measure_likelihood(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
+                        const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter,
+                        MeasureResult& result);
+
+}  // namespace harmonium

@@ -38,6 +38,7 @@ void add_train(CLI::App& app, Globals& globals, Action& action);
 void add_sample(CLI::App& app, Globals& globals, Action& action);
 void add_reconstruct(CLI::App& app, Globals& globals, Action& action);
 void add_encode(CLI::App& app, Globals& globals, Action& action);
+void add_classify(CLI::App& app, Globals& globals, Action& action);
 void add_evaluate(CLI::App& app, Globals& globals, Action& action);
 void add_inspect(CLI::App& app, Globals& globals, Action& action);
 void add_data(CLI::App& app, Globals& globals, Action& action);

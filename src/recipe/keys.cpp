@@ -381,6 +381,12 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count("measure.binarise_seed",
                        "of the grey pixels of measured cases, sampled once, whatever the seed of the run",
                        AT(measure.binarise_seed)));
+  rows.push_back(count("measure.up_passes",
+                       "up-passes of samples of which recognition averages label probabilities; 0 is off",
+                       AT(measure.up_passes)));
+  rows.push_back(count("measure.settling_steps",
+                       "Gibbs steps in which label units settle from a neutral state; 0 is off",
+                       AT(measure.settling_steps)));
   rows.push_back(text("measure.one_class.class",
                       "class that alone was learned: what does the model make of the others?",
                       AT(measure.one_class)));

@@ -10,6 +10,7 @@
 #include "harmonium/measure/pseudo_likelihood.h"
 #include "harmonium/measure/reconstruction.h"
 #include "recipe/measure_likelihood.h"
+#include "recipe/measure_recognition.h"
 #include "recipe/measured_cases.h"
 
 namespace harmonium {
@@ -188,6 +189,7 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
                                      "nats",
                                      "KL(data || model), exact"});
   }
+  measure_recognition(recipe, data, model, team, reporter, result);
   measure_mixing_of(recipe, model.net.top(), team, result);
   return result;
 }

@@ -106,6 +106,21 @@ void add_chart(Report& report, std::vector<Series> series, const std::string& ti
   report.line_chart(series, options, caption);
 }
 
+void add_joint_curves(Report& report, const Model& model) {
+  const std::size_t all = model.net.depth();
+  const auto rate = [&](const char* measure, const char* name) {
+    return series_of(model, all, measure, name);
+  };
+  if (rate("reconstruction_error", "").x.empty()) return;
+  report.subsection("Learning of all layers together");
+  add_chart(report, {rate("error", "training"), rate("error_held_out", "held out")}, "Misread labels",
+            "fraction of cases", "By the exact free energy of each label, after an up-pass of means.");
+  add_chart(report,
+            {rate("reconstruction_error", "training"), rate("reconstruction_error_held_out", "held out")},
+            "Reconstruction error", "squared error per case",
+            "Up and down through all layers; not what is learned.");
+}
+
 }  // namespace
 
 std::optional<ImageShape> image_shape(const Recipe& recipe, const Model& model, const Dataset& data) {
@@ -175,6 +190,7 @@ std::vector<NamedPicture> one_class_pictures(const Recipe& recipe, const OneClas
 }
 
 void add_curves(Report& report, const Model& model) {
+  add_joint_curves(report, model);
   for (std::size_t n = 0; n < model.net.depth(); ++n) {
     report.subsection("Learning of " + layer_name(model.net, n));
     add_chart(report,

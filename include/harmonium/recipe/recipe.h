@@ -55,9 +55,11 @@ struct MeasureRecipe {
   std::size_t raise_temperatures = 0;           ///< 0: as many as annealing_temperatures
   std::size_t raise_chains = 1;                 ///< of each case
   bool pseudo_likelihood = false;
-  bool kl = false;               ///< KL(data || model) on the training cases
-  std::size_t mixing_steps = 0;  ///< Gibbs steps for the autocorrelation of energies; 0 is off
-  std::size_t cases = 10000;     ///< test cases measured, at most
+  bool kl = false;                  ///< KL(data || model) on the training cases
+  std::size_t mixing_steps = 0;     ///< Gibbs steps for the autocorrelation of energies; 0 is off
+  std::size_t cases = 10000;        ///< test cases measured, at most
+  std::size_t up_passes = 20;       ///< of recognition by several up-passes; 0 is off
+  std::size_t settling_steps = 20;  ///< Gibbs steps of recognition by settling labels; 0 is off
   /// Grey pixels of the cases that are measured are sampled once, with this seed and not with that of the
   /// run, so that models of all seeds are judged by the same cases.
   std::size_t binarise_seed = 1;

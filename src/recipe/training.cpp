@@ -127,7 +127,6 @@ void check_run(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {
     const std::vector<float> base(net.rbms[n].visible_columns(), 0.0f);
     make_negative_phase(net.rbms[n], options[n], base, team);
   }
-  check_joint(recipe, net, data);
   if (const auto fault = find_measure_fault(recipe, data, net, team); !fault.empty()) throw InputError(fault);
 }
 

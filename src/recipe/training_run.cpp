@@ -33,14 +33,7 @@ DeepBeliefNet with_parameters(DeepBeliefNet net, const ParameterList& values) {
   return net;
 }
 
-}  // namespace
-
-std::string history_text(const std::vector<HistoryRecord>& history) {
-  std::string text;
-  for (const HistoryRecord& record : history) text += history_line(record) + "\n";
-  return text;
-}
-
+// Refuses a joint stage that this net and these data cannot have.
 void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeData& data) {
   const TrainOptions options = joint_options(recipe);
   if (options.epochs == 0) return;
@@ -58,6 +51,14 @@ void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeDat
         "joint.stop_error counts misread labels, but the model has no label units; set it to 0.");
 }
 
+}  // namespace
+
+std::string history_text(const std::vector<HistoryRecord>& history) {
+  std::string text;
+  for (const HistoryRecord& record : history) text += history_line(record) + "\n";
+  return text;
+}
+
 TrainingRun::TrainingRun(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
                          const RunOptions& options)
     : recipe_(recipe),
@@ -65,7 +66,9 @@ TrainingRun::TrainingRun(const Recipe& recipe, const RecipeData& data, const Tra
       files_(files),
       options_(options),
       recipe_for_checkpoint_(text_for_checkpoint(recipe, data.train.hash())),
-      greedy_(make_greedy()) {}
+      greedy_(make_greedy()) {
+  check_joint(recipe, greedy_.net(), data);
+}
 
 TrainingData TrainingRun::cases() const {
   return {&data_.train, data_.held_out ? &*data_.held_out : nullptr, data_.train.labels(),

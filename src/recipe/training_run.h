@@ -14,9 +14,6 @@ namespace harmonium {
 /// Lines of JSON, one a record.
 std::string history_text(const std::vector<HistoryRecord>& history);
 
-/// Refuses (InputError) a joint stage that this net and these data cannot have.
-void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeData& data);
-
 class TrainingRun {
  public:
   TrainingRun(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,

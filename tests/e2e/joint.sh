@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Up-down learning through the command line: threads, kills, the best epoch, refusals, and recognition of what it made.
+source "$(dirname "$0")/lib.sh"
+
+options=(train mnist --limit 1200 --held_out 200 --layers "data - 30 - 20 + softmax 10 - 40" --epochs 2
+  --joint.epochs 9 --joint.steps "[1, 2, 3]" --joint.steps_schedule stages --joint.average_epochs 2
+  --joint.momentum 0.5 --joint.keep best --joint.rate 0.05 --checkpoint_minutes 0.0004 --quiet)
+
+same_for_threads "2 3" "${options[@]}"
+RANDOM=11
+killed_and_resumed 20 40 "${options[@]}"
+
+# The kept parameters are those of the measured epoch with the fewest held-out errors; the last iterate stands beside.
+grep -c '"layer":3,' whole.st.history.jsonl | grep -qx 9 || fail "the joint stage has no line an epoch"
+works inspect whole.st
+grep -q "a deep belief net" out.txt || fail "inspect does not know an untied net"
+works classify whole.st mnist --part test --limit 500 --out labels.csv
+[[ $(wc -l <labels.csv) == 501 ]] || fail "classify did not write a line a case"
+grep -Eq "^[0-9]+ of 500 labelled cases misread" out.txt || fail "classify does not say how many are misread"
+for way in up-passes settling; do
+  works classify whole.st mnist --part test --limit 300 --way $way --passes 3 --threads 1 --out one.csv
+  works classify whole.st mnist --part test --limit 300 --way $way --passes 3 --threads 3 --out three.csv
+  cmp one.csv three.csv || fail "$way depends on the number of threads"
+done
+works encode whole.st mnist --limit 10 --layer 2 --out codes.npy
+works sample whole.st -n 4 --steps 3 --label 3 --out fantasies.npy
+
+# Probabilities in the sleep phase, and no labels.
+works train mnist --limit 300 --layers "data - 12 - 10 - 14" --epochs 1 --joint.epochs 2 --joint.states probabilities \
+  --quiet --out unlabelled.st
+
+expect 2 "single RBM" train mnist --limit 100 --layers "data - 12" --epochs 1 --joint.epochs 1 --out no.st
+expect 2 "held_out" train mnist --limit 100 --layers "data - 12 - 9" --epochs 1 --joint.epochs 1 --joint.keep best --out no.st
+expect 2 "label units" train mnist --limit 100 --layers "data - 12 - 9" --epochs 1 --joint.epochs 1 --joint.stop_error 0.1 --out no.st
+expect 2 "joint.rate = -1" train mnist --limit 100 --layers "data - 12 - 9" --joint.epochs 1 --joint.rate -1 --out no.st
+expect 2 "one value a stage" train mnist --limit 100 --layers "data - 12 - 9" --joint.steps_schedule stages --out no.st
+expect 2 "label units" classify unlabelled.st mnist
+expect 2 "must end in .csv" classify whole.st mnist --out labels.txt
+[[ ! -e no.st && ! -e no.st.history.jsonl ]] || fail "a refused run leaves files"

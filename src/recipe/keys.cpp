@@ -298,6 +298,10 @@ void add_training_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count("train.average_epochs",
                        "average parameters over about the last so many epochs; 0 is off",
                        AT(train.average_epochs)));
+  rows.push_back(
+      count("train.snapshots",
+            "of the top RBM along its training, kept beside the model for `sample --mix trajectory`",
+            AT(train.snapshots)));
   rows.push_back(count("train.likelihood_every", "epochs between log-likelihoods in the history; 0 is never",
                        AT(train.likelihood_every)));
   rows.push_back(

@@ -146,8 +146,8 @@ std::string write_outputs(const Options& o, const Model& model, const Fantasies&
     MovieOptions movie;
     movie.shape = {shape[0], shape[1]};
     for (std::size_t c = 0; c < model.net.label_columns; ++c) movie.classes.push_back(class_name(model, c));
-    const auto sheet = write_movie(o.movie, fantasies, movie, o.fps);
-    written = o.movie + " and " + sheet.string();
+    write_movie(o.movie, fantasies, movie, o.fps);
+    written = o.movie + " and " + movie_sheet_path(o.movie).string();
   }
   const std::string out = o.out.empty() && o.movie.empty() ? "fantasies.png" : o.out;
   if (!out.empty()) {

@@ -216,8 +216,12 @@ std::vector<MovieLook> movie_looks(const Fantasies& fantasies) {
   return looks;
 }
 
-std::filesystem::path write_movie(const std::filesystem::path& gif, const Fantasies& fantasies,
-                                  MovieOptions options, double frames_per_second) {
+std::filesystem::path movie_sheet_path(std::filesystem::path gif) {
+  return gif.replace_extension(".png");
+}
+
+Image write_movie(const std::filesystem::path& gif, const Fantasies& fantasies, MovieOptions options,
+                  double frames_per_second) {
   if (!(frames_per_second >= 0.1 && frames_per_second <= 100))
     refuse("a movie shows 0.1 to 100 frames a second, but is asked for " +
            number_text(frames_per_second, 4, MinusSign::kAscii) + ".");
@@ -226,9 +230,8 @@ std::filesystem::path write_movie(const std::filesystem::path& gif, const Fantas
   std::vector<Image> frames;
   for (const MovieLook& look : looks) frames.push_back(movie_frame(look, options));
   write_gif(gif, frames, static_cast<std::size_t>(std::lround(100 / frames_per_second)));
-  auto sheet = gif;
-  sheet.replace_extension(".png");
-  write_png(sheet, movie_sheet(looks, options, looks.front().visible.rows() == 1 ? 20 : 10));
+  Image sheet = movie_sheet(looks, options, looks.front().visible.rows() == 1 ? 20 : 10);
+  write_png(movie_sheet_path(gif), sheet);
   return sheet;
 }
 

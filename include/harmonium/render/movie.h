@@ -44,11 +44,13 @@ Image movie_sheet(std::span<const MovieLook> looks, const MovieOptions& options,
 /// What `fantasies` showed at each of its steps, as views of them; hidden states where they were kept.
 std::vector<MovieLook> movie_looks(const Fantasies& fantasies);
 
-/// Frames of all looks as a GIF of `frames_per_second`, and a sheet of at most 20 of them as a PNG beside it
-/// (FILE.png for FILE.gif), whose path is returned. Hidden values are drawn on one scale, up to the largest
-/// of all. Throws InputError as movie_frame does and where frames_per_second is not from 0.1 to 100,
+/// Frames of all looks as a GIF of `frames_per_second`, and a sheet of at most 20 of them (10 of several
+/// chains) as movie_sheet_path(gif), which is returned too. Hidden values are drawn on one scale, up to the
+/// largest of all. Throws InputError as movie_frame does and where frames_per_second is not from 0.1 to 100,
 /// WorkError where a file cannot be written.
-std::filesystem::path write_movie(const std::filesystem::path& gif, const Fantasies& fantasies,
-                                  MovieOptions options, double frames_per_second);
+Image write_movie(const std::filesystem::path& gif, const Fantasies& fantasies, MovieOptions options,
+                  double frames_per_second);
+/// FILE.png for FILE.gif.
+std::filesystem::path movie_sheet_path(std::filesystem::path gif);
 
 }  // namespace harmonium

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/.."
 
 packages=(
   libhwy-dev libeigen3-dev libnanoflann-dev libtomlplusplus-dev nlohmann-json3-dev libcli11-dev
-  zlib1g-dev libzip-dev libpng-dev libgtest-dev libgmock-dev
+  zlib1g-dev libzip-dev libpng-dev libgif-dev libgtest-dev libgmock-dev
   # oneDNN has no fast product for aarch64 without Arm's own library, which Debian's lacks.
   libopenblas-pthread-dev
 )

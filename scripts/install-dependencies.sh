@@ -15,7 +15,7 @@ packages=(
   libhwy-dev libeigen3-dev libnanoflann-dev              # vectors, decompositions, nearest neighbours
   libtomlplusplus-dev nlohmann-json3-dev libcli11-dev    # recipes, JSON, the command line
   libfmt-dev
-  zlib1g-dev libzip-dev libpng-dev                       # .gz, .npz, pictures
+  zlib1g-dev libzip-dev libpng-dev libgif-dev            # .gz, .npz, pictures, movies
   libgtest-dev libgmock-dev libbenchmark-dev             # tests and benchmarks
 )
 products=libdnnl-dev            # dense products: oneDNN,

@@ -37,6 +37,7 @@ void add_run(CLI::App& app, Globals& globals, Action& action);
 void add_train(CLI::App& app, Globals& globals, Action& action);
 void add_sample(CLI::App& app, Globals& globals, Action& action);
 void add_reconstruct(CLI::App& app, Globals& globals, Action& action);
+void add_impute(CLI::App& app, Globals& globals, Action& action);
 void add_encode(CLI::App& app, Globals& globals, Action& action);
 void add_classify(CLI::App& app, Globals& globals, Action& action);
 void add_evaluate(CLI::App& app, Globals& globals, Action& action);
@@ -54,9 +55,9 @@ void apply_setting(Recipe& recipe, const std::string& setting);
 /// `shape`, .png. Throws InputError.
 void check_output_name(const std::filesystem::path& path, const std::vector<std::size_t>& shape);
 
-/// The cases of `source` as the model's own schema reads them.
+/// The cases of `source` as the model's own schema reads them; with `allow_missing` any value may be missing.
 Dataset load_model_data(const Model& model, const std::string& source, const std::string& part,
-                        std::size_t limit);
+                        std::size_t limit, bool allow_missing = false);
 
 /// Rows as a file: .npy, .csv (a column a unit), or .png where the rows are images of `shape`. Throws
 /// InputError for another ending or rows that are no images.

@@ -34,12 +34,14 @@ void apply_setting(Recipe& recipe, const std::string& setting) {
 }
 
 Dataset load_model_data(const Model& model, const std::string& source, const std::string& part,
-                        std::size_t limit) {
+                        std::size_t limit, bool allow_missing) {
   DataRequest request;
   request.source = source;
   request.part = part;
   request.limit = limit;
   if (!model.schema.empty()) request.columns = Schema::from_json(model.schema, model.data_statistics);
+  if (allow_missing && request.columns)
+    for (Column& column : request.columns->columns) column.missing = Missing::kUnknown;
   const Dataset data = load_dataset(request);
   if (data.layer().columns() != model.net.columns(0))
     throw InputError(source + ": has " + std::to_string(data.layer().columns()) +

@@ -150,19 +150,23 @@ double energy(const Rbm& rbm, std::span<const float> visible, std::span<const fl
 }
 
 void free_energy(const Rbm& rbm, ConstMatrixView<float> visible, std::span<double> free_energies,
-                 ThreadTeam& team, const Tempering& tempering) {
-  PassMemory memories(rbm, visible.rows(), team);
+                 HalfStepMemory& memory, const Tempering& tempering) {
   RowContext visible_context;
   visible_context.bias = tempering.visible_bias;
+  RowContext context = context_of(rbm, Side::kHidden, visible, {}, memory);
+  context.bias = tempering.hidden_bias;
+  const auto input = interaction_input(rbm, Side::kHidden, visible, tempering.interaction, memory);
+  for (std::size_t r = 0; r < visible.rows(); ++r)
+    free_energies[r] = layer_energy(rbm.visible, visible.row(r), visible_context) -
+                       log_partition(rbm.hidden, input.row(r), context.row_block(r, 1));
+}
+
+void free_energy(const Rbm& rbm, ConstMatrixView<float> visible, std::span<double> free_energies,
+                 ThreadTeam& team, const Tempering& tempering) {
+  PassMemory memories(rbm, visible.rows(), team);
   team.run_blocks(visible.rows(), 128, [&](std::size_t first, std::size_t count, unsigned worker) {
-    HalfStepMemory& memory = memories[worker];
-    const auto block = visible.row_block(first, count);
-    RowContext context = context_of(rbm, Side::kHidden, block, {}, memory);
-    context.bias = tempering.hidden_bias;
-    const auto input = interaction_input(rbm, Side::kHidden, block, tempering.interaction, memory);
-    for (std::size_t r = 0; r < count; ++r)
-      free_energies[first + r] = layer_energy(rbm.visible, block.row(r), visible_context) -
-                                 log_partition(rbm.hidden, input.row(r), context.row_block(r, 1));
+    free_energy(rbm, visible.row_block(first, count), free_energies.subspan(first, count), memories[worker],
+                tempering);
   });
 }
 

@@ -298,6 +298,10 @@ void add_training_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count("train.average_epochs",
                        "average parameters over about the last so many epochs; 0 is off",
                        AT(train.average_epochs)));
+  rows.push_back(
+      count("train.snapshots",
+            "of the top RBM along its training, kept beside the model for `sample --mix trajectory`",
+            AT(train.snapshots)));
   rows.push_back(count("train.likelihood_every", "epochs between log-likelihoods in the history; 0 is never",
                        AT(train.likelihood_every)));
   rows.push_back(
@@ -402,6 +406,12 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
                                   AT(report.fantasy_steps))));
   rows.push_back(one_of("report.fantasy_start", "where chains start: noise or data", AT(report.fantasy_start),
                         {"noise", "data"}));
+  rows.push_back(count("report.fantasies_per_class",
+                       "chains of each class, its label held, where the net has label units; 0 is off",
+                       AT(report.fantasies_per_class)));
+  rows.push_back(flag("report.movie",
+                      "a GIF of one chain, or of one of each class, with the top layer beside it",
+                      AT(report.movie)));
   rows.push_back(
       count("report.features", "features shown as images for each layer; 0 is off", AT(report.features)));
   rows.push_back(counts("report.image_shape",

@@ -7,12 +7,12 @@
 #include "harmonium/measure/reconstruction.h"
 #include "harmonium/measure/statistics.h"
 #include "harmonium/render/number.h"
-#include "harmonium/samplers/generate.h"
+#include "recipe/fantasy_pictures.h"
 
 namespace harmonium {
 namespace {
 
-constexpr std::size_t kCasesShown = 100, kPairsShown = 20, kChainsInSteps = 10;
+constexpr std::size_t kCasesShown = 100, kPairsShown = 20;
 
 std::string layer_name(const DeepBeliefNet& net, std::size_t layer) {
   return "layer " + std::to_string(layer + 1) + " (" + net.layer(layer).spec.to_string() + " to " +
@@ -21,13 +21,6 @@ std::string layer_name(const DeepBeliefNet& net, std::size_t layer) {
 
 Matrix<float> first_cases(const Dataset& data, std::size_t count, std::uint64_t seed, ThreadTeam& team) {
   return fetch_range(data, 0, count, seed, 0, team);
-}
-
-// A number of columns near 10 that leaves no row half empty; 0 lets the sheet choose.
-std::size_t columns_without_rest(std::size_t images) {
-  for (const std::size_t columns : {10u, 12u, 8u, 9u, 11u, 14u, 15u, 16u})
-    if (images % columns == 0) return columns;
-  return 0;
 }
 
 Picture cases_picture(const RecipeData& data, std::uint64_t seed, ImageShape shape, ThreadTeam& team) {
@@ -52,36 +45,6 @@ Picture reconstruction_picture(const RecipeData& data, const Model& model, std::
       paired_sheet(rows, shape), "Cases above their reconstructions",
       std::string(data.test ? "Test" : "Training") +
           " cases, and below them the means of the visible layer after an up-pass to each layer and back."};
-}
-
-std::vector<NamedPicture> fantasy_pictures(const Recipe& recipe, const RecipeData& data, const Model& model,
-                                           ImageShape shape, ThreadTeam& team, Reporter& reporter) {
-  FantasyOptions options;
-  options.progress = [&reporter](double fraction) { reporter.working("sampling fantasies", fraction); };
-  options.chains = recipe.report.fantasies;
-  options.steps.assign(recipe.report.fantasy_steps.begin(), recipe.report.fantasy_steps.end());
-  options.seed = recipe.seed;
-  const bool from_data = recipe.report.fantasy_start == "data";
-  const auto fantasies =
-      from_data ? fantasies_from_data(model.net, first_cases(data.train, options.chains, recipe.seed, team),
-                                      options, team)
-                : fantasies_from_noise(model.net, options, team);
-  std::vector<LabelledRows> steps;
-  for (std::size_t s = 0; s < fantasies.steps.size(); ++s)
-    steps.push_back(
-        {std::to_string(fantasies.steps[s]),
-         fantasies.visible[s].view().row_block(0, std::min(kChainsInSteps, fantasies.visible[s].rows()))});
-  const std::string start = from_data ? "training cases" : "noise";
-  SheetOptions full_rows;
-  full_rows.columns = columns_without_rest(fantasies.visible.back().rows());
-  return {{"fantasies.png",
-           {sheet_of_rows(fantasies.visible.back(), shape, full_rows), "Sheet of fantasies",
-            "One fantasy from each of " + std::to_string(fantasies.visible.back().rows()) + " chains after " +
-                std::to_string(fantasies.steps.back()) + " Gibbs steps from " + start +
-                ": what the model believes in."}},
-          {"fantasies-steps.png",
-           {sheet_of_steps(steps, shape), "Fantasies over Gibbs steps",
-            "Chains from " + start + "; above each column the number of Gibbs steps."}}};
 }
 
 // A measure along the epochs, for one RBM.
@@ -122,6 +85,12 @@ void add_joint_curves(Report& report, const Model& model) {
 }
 
 }  // namespace
+
+std::size_t columns_without_rest(std::size_t images) {
+  for (const std::size_t columns : {10u, 12u, 8u, 9u, 11u, 14u, 15u, 16u})
+    if (images % columns == 0) return columns;
+  return 0;
+}
 
 std::optional<ImageShape> image_shape(const Recipe& recipe, const Model& model, const Dataset& data) {
   const auto shape = recipe.report.image_shape.empty() ? data.image_shape() : recipe.report.image_shape;

@@ -21,6 +21,9 @@ struct NamedPicture {
 /// layer.
 std::optional<ImageShape> image_shape(const Recipe& recipe, const Model& model, const Dataset& data);
 
+/// A number of columns near 10 that leaves no row of a sheet half empty; 0 lets the sheet choose.
+std::size_t columns_without_rest(std::size_t images);
+
 /// All sheets of a finished run whose cases are images.
 std::vector<NamedPicture> run_pictures(const Recipe& recipe, const RecipeData& data, const Model& model,
                                        ThreadTeam& team, Reporter& reporter);

@@ -8,6 +8,7 @@
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/render/number.h"
 #include "io/json.h"
+#include "recipe/fantasy_pictures.h"
 #include "recipe/pictures.h"
 #include "recipe/sweep.h"
 
@@ -171,6 +172,10 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
       for (NamedPicture& picture : one_class_pictures(recipe, one_class, *shape))
         pictures.push_back(std::move(picture));
   }
+  if (const auto shape = image_shape(recipe, model, data.train); recipe.report.movie && shape) {
+    pictures.push_back(fantasy_movie(folder, recipe, model, *shape, *options.team, *options.reporter));
+    result.files.push_back(folder / "fantasies-movie.gif");
+  }
   result.finished = true;
   result.measurements = measures.measurements;
   result.warnings = history_warnings(model);
@@ -182,7 +187,7 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
         folder / "timing.json",
         dump_json(Json{{"training_seconds", trained.seconds}, {"threads", options.team->size()}}, 2) + "\n");
   write_report(folder / "report.html", recipe, data, model, result, measures, pictures, options);
-  result.files = {folder / "report.html", model_path};
+  result.files.insert(result.files.begin(), {folder / "report.html", model_path});
   for (const NamedPicture& named : pictures)
     if (named.file.starts_with("fantasies") || named.file.starts_with("features-1"))
       result.files.push_back(folder / named.file);

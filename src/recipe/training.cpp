@@ -51,7 +51,9 @@ void prepare_files(const TrainingFiles& files, const RunOptions& options) {
     throw InputError(files.checkpoint.string() +
                      ": an unfinished run is there; go on with it by --resume, or begin anew by --force.");
   // A place that cannot be written is an error now. What a resumed run has written so far stays.
-  if (!unfinished || !options.resume) write_file_atomically(files.history, "");
+  if (unfinished && options.resume) return;
+  write_file_atomically(files.history, "");
+  std::filesystem::remove(trajectory_path(files.model), ignored);  // of a run that this one replaces
 }
 
 // What failed before its first checkpoint leaves nothing.

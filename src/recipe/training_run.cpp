@@ -108,8 +108,24 @@ void TrainingRun::restore() {
     joint_->restore(file, recipe_for_checkpoint_);
   } else {
     greedy_.restore(file, recipe_for_checkpoint_);
+    restore_snapshots();
   }
   options_.reporter->say("going on from " + files_.checkpoint.string());
+}
+
+// Written before the checkpoint that knows of them; what the file has beyond the checkpoint is made again.
+void TrainingRun::write_snapshots(const Trajectory& snapshots) {
+  if (snapshots.size() == snapshots_written_) return;
+  save_trajectory(trajectory_path(files_.model), snapshots);
+  snapshots_written_ = snapshots.size();
+}
+
+void TrainingRun::restore_snapshots() {
+  std::error_code ignored;
+  const auto path = trajectory_path(files_.model);
+  const bool there = std::filesystem::exists(path, ignored);
+  greedy_.restore_snapshots(there ? load_trajectory(path, greedy_.net().top()) : Trajectory{}, path.string());
+  snapshots_written_ = greedy_.snapshots().size();
 }
 
 void TrainingRun::tell(const HistoryRecord& record) {
@@ -129,9 +145,15 @@ bool TrainingRun::run_greedy() {
   hooks.progress = [this](std::size_t layer, const LoopProgress& progress) {
     options_.reporter->training(layer, batches_.size(), progress, batches_[layer], data_.train.size());
   };
-  hooks.checkpoint = [this] { write(greedy_.checkpoint(recipe_for_checkpoint_), greedy_.history()); };
+  hooks.checkpoint = [this] {
+    write_snapshots(greedy_.snapshots());
+    write(greedy_.checkpoint(recipe_for_checkpoint_), greedy_.history());
+  };
   hooks.stop_requested = [this] { return options_.stop && options_.stop->load(); };
-  return greedy_.run(hooks);
+  if (!greedy_.run(hooks)) return false;
+  // Where all layers go on to learn together, the greedily learned top is one more step on the way.
+  write_snapshots(has_joint() ? greedy_.finished_snapshots() : greedy_.snapshots());
+  return true;
 }
 
 bool TrainingRun::run_joint() {

@@ -33,6 +33,8 @@ class TrainingRun {
   bool run_joint();
   void tell(const HistoryRecord& record);
   void write(const TensorFile& checkpoint, const std::vector<HistoryRecord>& history);
+  void write_snapshots(const Trajectory& snapshots);
+  void restore_snapshots();
   bool has_joint() const { return recipe_.joint.train.epochs > 0; }
   TrainingData cases() const;
 
@@ -43,6 +45,7 @@ class TrainingRun {
   std::string recipe_for_checkpoint_;
   std::vector<std::size_t> batches_;  // cases an update, for each RBM
   GreedyTrainer greedy_;
+  std::size_t snapshots_written_ = 0;
   std::unique_ptr<JointTrainer> joint_;  // when greedy learning is over
 };
 

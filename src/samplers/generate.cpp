@@ -3,68 +3,103 @@
 #include <algorithm>
 
 #include "harmonium/base/error.h"
+#include "samplers/sample_down.h"
 
 namespace harmonium {
 namespace {
 
-constexpr std::uint64_t kStepsAtOnce = 50;  // between reports of progress
+constexpr std::uint64_t kStepsAtOnce = 50;  // of one copy of each chain, between reports of progress
 
-// Holds the label columns at one class in every chain.
-Clamp label_clamp(const DeepBeliefNet& net, const FantasyOptions& options, std::size_t chains) {
-  Clamp clamp;
-  if (!options.label) return clamp;
+// The class held in each chain; empty where none is held in any.
+std::vector<std::int32_t> chain_labels(const DeepBeliefNet& net, const FantasyOptions& options,
+                                       std::size_t chains) {
+  std::vector<std::int32_t> labels = options.labels;
+  if (labels.empty() && options.label) labels.assign(chains, static_cast<std::int32_t>(*options.label));
+  if (std::all_of(labels.begin(), labels.end(), [](std::int32_t label) { return label < 0; })) return {};
+  check(labels.size() == chains, "as many labels as chains");
   if (net.label_columns == 0)
     throw InputError(
         "a label is asked for, but the model has no label units; train one with layers such as "
         "\"784-500-500 + softmax 10-2000\".");
-  if (*options.label >= net.label_columns)
-    throw InputError("label " + std::to_string(*options.label) +
-                     " is asked for, but the model has classes 0 to " +
-                     std::to_string(net.label_columns - 1) + ".");
+  for (const std::int32_t label : labels)
+    if (label >= 0 && static_cast<std::size_t>(label) >= net.label_columns)
+      throw InputError("label " + std::to_string(label) + " is asked for, but the model has classes 0 to " +
+                       std::to_string(net.label_columns - 1) + ".");
+  return labels;
+}
+
+// Holds the label columns of each chain at its class.
+Clamp label_clamp(const DeepBeliefNet& net, const std::vector<std::int32_t>& labels) {
+  Clamp clamp;
+  if (labels.empty()) return clamp;
   const std::size_t columns = net.top().visible_columns(), first = columns - net.label_columns;
-  clamp.values = Matrix<float>(chains, columns);
-  clamp.clamped.assign(columns, 0);
-  std::fill(clamp.clamped.begin() + static_cast<std::ptrdiff_t>(first), clamp.clamped.end(), 1);
-  for (std::size_t r = 0; r < chains; ++r) clamp.values(r, first + *options.label) = 1.0f;
+  clamp.values = Matrix<float>(labels.size(), columns);
+  clamp.clamped.assign(labels.size() * columns, 0);
+  for (std::size_t r = 0; r < labels.size(); ++r) {
+    if (labels[r] < 0) continue;
+    std::fill_n(clamp.clamped.begin() + static_cast<std::ptrdiff_t>(r * columns + first), net.label_columns,
+                1);
+    clamp.values(r, first + static_cast<std::size_t>(labels[r])) = 1.0f;
+  }
   return clamp;
 }
 
-// What the chains show now: down-pass of the visible means of the top RBM, and its label means.
-void look(const DeepBeliefNet& net, const Chains& chains, const FantasyOptions& options, Fantasies& result,
-          ThreadTeam& team) {
-  const std::size_t below = net.depth() - 1;
-  const auto state = chains.visible_mean.view().col_block(0, net.columns(below));
-  Matrix<float> visible;
-  if (below == 0) {
-    visible = Matrix<float>(state.rows(), state.cols());
-    for (std::size_t r = 0; r < state.rows(); ++r)
-      std::copy(state.row(r).begin(), state.row(r).end(), visible.row(r).begin());
-  } else {
-    visible = down_pass(net, below, 0, state, States::kMeans,
-                        Noise(options.seed, Stream::kSampling, chains.steps), {}, team);
-  }
-  Matrix<float> labels(net.label_columns ? chains.size() : 0, net.label_columns);
-  for (std::size_t r = 0; r < labels.rows(); ++r)
-    std::copy_n(chains.visible_mean.row(r).data() + net.columns(below), net.label_columns,
-                labels.row(r).data());
-  result.steps.push_back(chains.steps);
-  result.visible.push_back(std::move(visible));
-  result.labels.push_back(std::move(labels));
+Matrix<float> first_columns(ConstMatrixView<float> rows, std::size_t columns) {
+  Matrix<float> result(rows.rows(), columns);
+  for (std::size_t r = 0; r < rows.rows(); ++r)
+    std::copy_n(rows.row(r).data(), columns, result.row(r).data());
+  return result;
 }
 
-Fantasies follow(const DeepBeliefNet& net, Chains chains, const FantasyOptions& options, ThreadTeam& team) {
-  const Clamp clamp = label_clamp(net, options, chains.size());
-  Fantasies result;
+// What the chains show now: the down-pass of their states or means, label means, and the top layer.
+void look(const DeepBeliefNet& net, const FantasyChains& chains, const Clamp& clamp,
+          const FantasyOptions& options, Fantasies& result, ThreadTeam& team) {
+  ChainsLook shown = chains.look(clamp, team);
+  const std::size_t below = net.depth() - 1, columns = net.columns(below);
+  const Noise noise(options.seed, Stream::kSampling, chains.steps());
+  Matrix<float> visible = first_columns(options.samples ? shown.visible : shown.means, columns);
+  if (below > 0)
+    visible = options.samples ? sample_down(net, below, visible, noise, team)
+                              : down_pass(net, below, 0, visible, States::kMeans, noise, {}, team);
+  result.visible.push_back(std::move(visible));
+  Matrix<float> labels(net.label_columns ? shown.means.rows() : 0, net.label_columns);
+  for (std::size_t r = 0; r < labels.rows(); ++r)
+    std::copy_n(shown.means.row(r).data() + columns, net.label_columns, labels.row(r).data());
+  result.labels.push_back(std::move(labels));
+  if (options.keep_hidden) result.hidden.push_back(std::move(shown.hidden));
+}
+
+ChainsOptions chains_options(const FantasyOptions& options, std::size_t chains) {
+  return {chains, options.seed, options.mix, options.temperatures, options.trajectory};
+}
+
+// Starts chains as `start(chains, clamp)` does and follows them.
+template <class Start>
+Fantasies follow(const DeepBeliefNet& net, const FantasyOptions& options, std::size_t count, Start start,
+                 ThreadTeam& team) {
   if (!std::is_sorted(options.steps.begin(), options.steps.end()))
     throw InputError("the steps after which to look at fantasies must ascend.");
+  const auto labels = chain_labels(net, options, count);
+  const Clamp clamp = label_clamp(net, labels);
+  const ChainsOptions making = chains_options(options, count);
+  const auto chains = make_fantasy_chains(net.top(), making, team);
+  start(*chains, clamp);
+  const std::uint64_t begin = chains->steps(),
+                      at_once = std::max<std::uint64_t>(1, kStepsAtOnce / chains->ladder());
+  Fantasies result;
   for (const std::uint64_t step : options.steps) {
-    while (chains.steps < step) {
-      advance(net.top(), chains, std::min(kStepsAtOnce, step - chains.steps), options.seed, team, clamp);
+    while (chains->steps() - begin < step) {
+      const std::uint64_t done = chains->steps() - begin;
+      chains->advance(std::min(at_once, step - done), clamp, team);
       if (options.progress)
-        options.progress(static_cast<double>(chains.steps) / static_cast<double>(options.steps.back()));
+        options.progress(static_cast<double>(chains->steps() - begin) /
+                         static_cast<double>(options.steps.back()));
     }
-    look(net, chains, options, result, team);
+    look(net, *chains, clamp, options, result, team);
+    result.steps.push_back(step);
   }
+  result.exchange_rates = chains->exchange_rates();
+  result.end = state_of(*chains, net.top(), making, labels);
   return result;
 }
 
@@ -83,7 +118,9 @@ Fantasies fantasies_from_data(const DeepBeliefNet& net, ConstMatrixView<float> c
     put(cases);
   else
     put(up_pass(net, 0, below, cases, States::kSamples, Noise(options.seed, Stream::kUpPass, 0), {}, team));
-  return follow(net, start_chains(net.top(), start, options.seed, team), options, team);
+  return follow(
+      net, options, cases.rows(),
+      [&](FantasyChains& chains, const Clamp& clamp) { chains.start(start, clamp, team); }, team);
 }
 
 Fantasies fantasies_from_noise(const DeepBeliefNet& net, const FantasyOptions& options, ThreadTeam& team) {
@@ -92,7 +129,31 @@ Fantasies fantasies_from_noise(const DeepBeliefNet& net, const FantasyOptions& o
       throw InputError(
           "fantasies of documents need a length: start from data, or train with a length as in "
           "\"multinomial(50) 2000\".");
-  return follow(net, start_chains_from_bias(net.top(), options.chains, options.seed, team), options, team);
+  return follow(
+      net, options, options.chains,
+      [&](FantasyChains& chains, const Clamp& clamp) { chains.start_from_bias(clamp, team); }, team);
+}
+
+Fantasies fantasies_from_state(const DeepBeliefNet& net, const ChainState& state,
+                               const FantasyOptions& options, ThreadTeam& team) {
+  FantasyOptions own = options;
+  own.seed = state.seed;
+  own.mix = state.mix;
+  if (!own.label && own.labels.empty()) own.labels = state.labels;
+  for (std::size_t n = 0; n < state.names.size(); ++n)
+    if (state.names[n] == "betas") own.temperatures = state.values[n].size();
+  if (own.mix == Mix::kTempering && own.temperatures < 2)
+    throw InputError("the saved chains have fewer than two temperatures; the file is damaged.");
+  return follow(
+      net, own, state.chains,
+      [&](FantasyChains& chains, const Clamp&) { restore_chains(chains, net.top(), state); }, team);
+}
+
+std::vector<std::int32_t> labels_of_each_class(std::size_t classes, std::size_t per_class) {
+  std::vector<std::int32_t> labels;
+  for (std::size_t c = 0; c < classes; ++c)
+    labels.insert(labels.end(), per_class, static_cast<std::int32_t>(c));
+  return labels;
 }
 
 }  // namespace harmonium

@@ -12,13 +12,22 @@ namespace {
 // The two half steps of one step draw from two children of its noise.
 constexpr std::uint64_t kVisibleHalf = 0, kHiddenHalf = 1;
 
-void hold(const Clamp& clamp, std::size_t first, MatrixView<float> block) {
-  if (clamp.empty()) return;
-  const bool shared = clamp.clamped.size() == block.cols();
+Chains sized_chains(const Rbm& rbm, std::size_t count) {
+  Chains chains;
+  chains.visible = Matrix<float>(count, rbm.visible_columns());
+  chains.visible_mean = Matrix<float>(count, rbm.visible_columns());
+  chains.hidden = Matrix<float>(count, rbm.hidden_columns());
+  return chains;
+}
+
+}  // namespace
+
+void Clamp::hold(std::size_t first, MatrixView<float> block) const {
+  if (empty()) return;
+  const bool shared = clamped.size() == block.cols();
   for (std::size_t r = 0; r < block.rows(); ++r)
     for (std::size_t i = 0; i < block.cols(); ++i)
-      if (clamp.clamped[shared ? i : (first + r) * block.cols() + i])
-        block(r, i) = clamp.values(first + r, i);
+      if (clamped[shared ? i : (first + r) * block.cols() + i]) block(r, i) = values(first + r, i);
 }
 
 void sample_hidden(const Rbm& rbm, Chains& chains, std::uint64_t seed, ThreadTeam& team) {
@@ -33,16 +42,6 @@ void sample_hidden(const Rbm& rbm, Chains& chains, std::uint64_t seed, ThreadTea
                               std::span(numbers).subspan(first, count), memories[worker]);
                   });
 }
-
-Chains sized_chains(const Rbm& rbm, std::size_t count) {
-  Chains chains;
-  chains.visible = Matrix<float>(count, rbm.visible_columns());
-  chains.visible_mean = Matrix<float>(count, rbm.visible_columns());
-  chains.hidden = Matrix<float>(count, rbm.hidden_columns());
-  return chains;
-}
-
-}  // namespace
 
 Chains start_chains(const Rbm& rbm, ConstMatrixView<float> visible, std::uint64_t seed, ThreadTeam& team) {
   check(visible.cols() == rbm.visible_columns(), "chains need as many columns as the visible layer");
@@ -72,7 +71,13 @@ Chains start_chains_from_bias(const Rbm& rbm, std::size_t count, std::uint64_t s
 
 void advance(const Rbm& rbm, Chains& chains, std::uint64_t steps, std::uint64_t seed, ThreadTeam& team,
              const Clamp& clamp) {
-  PassMemory memories(rbm, chains.size() * steps, team);
+  // Packed or not must not depend on the number of steps, or a chain run in pieces had other sums.
+  advance(rbm, PackedWeights(rbm.weights, Precision::kF32), chains, steps, seed, team, clamp);
+}
+
+void advance(const Rbm& rbm, const PackedWeights& packed, Chains& chains, std::uint64_t steps,
+             std::uint64_t seed, ThreadTeam& team, const Clamp& clamp) {
+  PassMemory memories(packed, team);
   std::vector<std::uint64_t> numbers(chains.size());
   std::iota(numbers.begin(), numbers.end(), 0u);
   team.run_blocks(chains.size(), block_of_cases(chains.size()),
@@ -88,8 +93,8 @@ void advance(const Rbm& rbm, Chains& chains, std::uint64_t steps, std::uint64_t 
                       const Noise noise(seed, Stream::kChain, chains.steps + s);
                       half_step(rbm, Side::kVisible, hidden, down, means, visible, noise.child(kVisibleHalf),
                                 rows, memories[worker]);
-                      hold(clamp, first, visible);
-                      hold(clamp, first, means);
+                      clamp.hold(first, visible);
+                      clamp.hold(first, means);
                       half_step(rbm, Side::kHidden, visible, {}, {}, hidden, noise.child(kHiddenHalf), rows,
                                 memories[worker]);
                     }

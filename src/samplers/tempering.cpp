@@ -95,7 +95,7 @@ TemperedChains start_tempering(const Rbm& rbm, std::vector<float> betas, std::si
 
 void advance_tempering_block(const Rbm& rbm, TemperedChains& chains, std::size_t first, std::size_t count,
                              std::uint64_t step, std::uint64_t seed, TemperingMemory& memory,
-                             std::span<double> block_accepted) {
+                             std::span<double> block_accepted, const Clamp& clamp) {
   const std::size_t temperatures = chains.betas.size(), m = chains.chains;
   const Noise noise(seed, Stream::kTempering, step);
   memory.numbers.resize(count);
@@ -109,6 +109,7 @@ void advance_tempering_block(const Rbm& rbm, TemperedChains& chains, std::size_t
         up{chains.betas[t], memory.hidden_bias, {}};
     half_step(rbm, Side::kVisible, hidden, down, {}, visible, noise.child(0), memory.numbers,
               memory.half_step);
+    clamp.hold(first, visible);
     half_step(rbm, Side::kHidden, visible, up, {}, hidden, noise.child(1), memory.numbers, memory.half_step);
     block_interactions(rbm, chains.betas[t], memory.half_step.input, visible, hidden,
                        memory.interactions.row(t));
@@ -137,17 +138,21 @@ void advance_tempering_block(const Rbm& rbm, TemperedChains& chains, std::size_t
 }
 
 void advance_tempering(const Rbm& rbm, TemperedChains& chains, std::uint64_t steps, std::uint64_t seed,
-                       ThreadTeam& team) {
+                       ThreadTeam& team, const Clamp& clamp) {
+  advance_tempering(rbm, PackedWeights(rbm.weights, Precision::kF32), chains, steps, seed, team, clamp);
+}
+
+void advance_tempering(const Rbm& rbm, const PackedWeights& packed, TemperedChains& chains,
+                       std::uint64_t steps, std::uint64_t seed, ThreadTeam& team, const Clamp& clamp) {
   const std::size_t block = block_of_cases(chains.chains), pairs = chains.betas.size() - 1;
   const std::size_t blocks = (chains.chains + block - 1) / block;
-  const PackedWeights packed(rbm.weights, Precision::kF32);
   std::vector<TemperingMemory> memories(team.size());
   for (TemperingMemory& memory : memories) memory.half_step.packed = &packed;
   Matrix<double> accepted(blocks, pairs);
   team.run_blocks(chains.chains, block, [&](std::size_t first, std::size_t count, unsigned worker) {
     for (std::uint64_t s = 0; s < steps; ++s)
       advance_tempering_block(rbm, chains, first, count, chains.steps + s, seed, memories[worker],
-                              accepted.row(first / block));
+                              accepted.row(first / block), clamp);
   });
   for (std::uint64_t s = 0; s < steps; ++s)
     for (std::size_t t = (chains.steps + s) % 2; t < pairs; t += 2)

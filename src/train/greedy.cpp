@@ -114,6 +114,8 @@ struct GreedyTrainer::Run {
   std::vector<TrainOptions> options;
   ThreadTeam& team;
   std::vector<HistoryRecord> history;
+  Trajectory snapshots;  // of the top RBM
+  std::uint64_t updates = 0;  // of the last RBM that was finished
 
   // The RBM under way; null between two.
   std::size_t layer = 0;
@@ -180,6 +182,7 @@ struct GreedyTrainer::Run {
       last->rbms[layer] = learner->rbm();
     }
     net.rbms[layer] = current_rbm();
+    updates = loop->position().update;
     learner.reset(), loop.reset(), monitor.reset();
     train_source.reset(), held_out_source.reset();
   }
@@ -193,6 +196,17 @@ struct GreedyTrainer::Run {
     if (!hooks.checkpoint || (!last_epoch && now - last_checkpoint < kShortestCheckpointInterval)) return;
     hooks.checkpoint();
     last_checkpoint = now;
+  }
+
+  std::vector<std::uint64_t> updates_to_keep() const {
+    if (layer + 1 != net.depth()) return {};
+    return snapshot_updates(options[layer].snapshots, options[layer].epochs * loop->batches_per_epoch());
+  }
+
+  void keep_snapshot(const std::vector<std::uint64_t>& wanted, std::uint64_t update) {
+    if (snapshots.size() >= wanted.size() || wanted[snapshots.size()] != update) return;
+    snapshots.updates.push_back(update);
+    snapshots.rbms.push_back(current_rbm());
   }
 
   DoctorMemory doctor_memory() const {
@@ -220,6 +234,10 @@ struct GreedyTrainer::Run {
   LoopHooks loop_hooks(const GreedyHooks& hooks) {
     LoopHooks result;
     result.epoch_done = [this, &hooks](std::uint64_t epoch) { epoch_done(epoch, hooks); };
+    if (auto wanted = updates_to_keep(); !wanted.empty()) {
+      keep_snapshot(wanted, loop->position().update);
+      result.update_done = [this, wanted](std::uint64_t update) { keep_snapshot(wanted, update); };
+    }
     if (hooks.progress) result.progress = [this, &hooks](const LoopProgress& p) { hooks.progress(layer, p); };
     result.checkpoint = hooks.checkpoint;
     result.stop_requested = hooks.stop_requested;
@@ -275,6 +293,16 @@ std::vector<Precision> GreedyTrainer::precisions() const {
   std::vector<Precision> all;
   for (std::size_t n = 0; n < run_->net.depth(); ++n)
     all.push_back(choose_precision(run_->net.rbms[n], run_->options[n], run_->value_step(n)));
+  return all;
+}
+const Trajectory& GreedyTrainer::snapshots() const {
+  return run_->snapshots;
+}
+Trajectory GreedyTrainer::finished_snapshots() const {
+  Trajectory all = run_->snapshots;
+  if (all.size() == 0) return all;
+  all.updates.push_back(run_->updates);
+  all.rbms.push_back(run_->net.top());
   return all;
 }
 const std::vector<HistoryRecord>& GreedyTrainer::history() const {
@@ -340,6 +368,19 @@ void GreedyTrainer::restore(const TensorFile& file, const std::string& recipe) {
   } catch (const Json::exception& error) {
     throw InputError(file.path + ": the checkpoint's header is damaged (" + error.what() + ").");
   }
+}
+
+void GreedyTrainer::restore_snapshots(Trajectory snapshots, const std::string& where) {
+  Run& run = *run_;
+  check(run.loop != nullptr, "snapshots are taken back after a checkpoint");
+  run.snapshots = std::move(snapshots);
+  const std::uint64_t done = run.loop->position().update;
+  auto wanted = run.updates_to_keep();
+  std::erase_if(wanted, [done](std::uint64_t update) { return update > done; });
+  while (run.snapshots.size() > wanted.size())
+    run.snapshots.updates.pop_back(), run.snapshots.rbms.pop_back();
+  if (run.snapshots.updates != wanted)
+    throw InputError(where + ": lacks snapshots that the run has made; begin it anew by --force.");
 }
 
 }  // namespace harmonium

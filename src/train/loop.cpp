@@ -81,6 +81,7 @@ bool TrainingLoop::run(ThreadTeam& team, const LoopHooks& hooks) {
   while (position_.epoch < options_.epochs) {
     run_batch(team);
     ++position_.batch, ++position_.update;
+    if (hooks.update_done) hooks.update_done(position_.update);
     const std::uint64_t epoch = position_.epoch + 1, batch = position_.batch;
     if (position_.batch == batches) {
       position_.batch = 0, ++position_.epoch;

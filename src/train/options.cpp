@@ -41,6 +41,7 @@ std::string find_option_fault(const TrainOptions& o) {
   if (!(o.variance_rate >= 0.0)) return need("variance_rate", "zero or more", o.variance_rate);
   if (!(o.initial_deviation >= 0.0)) return need("initial_deviation", "zero or more", o.initial_deviation);
   if (o.measure_every < 1) return need("measure_every", "1 or more", 0);
+  if (o.snapshots > 1000) return need("snapshots", "1000 or fewer", static_cast<double>(o.snapshots));
   if (o.chains < 1) return need("chains", "1 or more", 0);
   if (o.temperatures < 2) return need("temperatures", "2 or more", static_cast<double>(o.temperatures));
   if (!(o.checkpoint_minutes > 0.0))

@@ -5,7 +5,7 @@ source "$(dirname "$0")/lib.sh"
 # Help.
 works --help
 has 'Examples'
-for command in run train sample reconstruct encode evaluate inspect data; do
+for command in run train sample reconstruct impute encode evaluate inspect data; do
   works $command --help
   has 'Example'
 done

@@ -148,6 +148,26 @@ TEST(TemperingExactness, PairsOfStatesHaveTheModelsDistribution) {
   }
 }
 
+// What is held is held at every temperature: the model's chain has the conditional distribution.
+TEST(TemperingExactness, ClampedChainsHaveTheConditionalDistribution) {
+  ThreadTeam team(2);
+  const Rbm rbm = random_rbm("3 + softmax 3", "3");
+  TemperedChains chains = start_tempering(rbm, uniform_betas(4), kTempered, std::vector<float>(6), 1);
+  Clamp clamp{Matrix<float>(kTempered, 6), {1, 0, 0, 1, 1, 1}};
+  for (std::size_t r = 0; r < kTempered; ++r) clamp.values(r, 0) = clamp.values(r, 4) = 1;
+  advance_tempering(rbm, chains, 20, 3, team, clamp);
+  EXPECT_GT(chains.accepted[2], 0.0);
+  Probabilities truth;
+  double sum = 0;
+  for (const auto& [state, p] : joint(rbm))
+    if (state[0] == 1 && state[4] == 1) sum += truth[state] = p;
+  for (auto& [state, p] : truth) p /= sum;
+  std::map<State, double> counts;
+  for (std::size_t r = 3 * kTempered; r < 4 * kTempered; ++r)
+    ++counts[joined(chains.visible.row(r), chains.hidden.row(r))];
+  EXPECT_LT(deviate(truth, counts, kTempered), 3.5);
+}
+
 // Exchanges of real values: moments of the model chain against quadrature.
 TEST(TemperingExactness, RealValuesHaveTheModelsMoments) {
   ThreadTeam team(2);

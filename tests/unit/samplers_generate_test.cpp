@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 
 #include "harmonium/base/error.h"
 #include "harmonium/samplers/generate.h"
@@ -54,6 +56,129 @@ TEST(FantasySteps, MustAscend) {
   ThreadTeam team(1);
   EXPECT_THROW(fantasies_from_noise(net, options_for({5, 1}), team), InputError);
   EXPECT_THROW(fantasies_from_data(net, Matrix<float>(2, 6), options_for({5, 1}), team), InputError);
+}
+
+DeepBeliefNet net_with_labels() {
+  DeepBeliefNet net = make_net(parse_layers("6-5 + softmax 3-4"), true);
+  for (std::size_t n = 0; n < net.depth(); ++n) initialise_weights(net.rbms[n], 0.8f, 0.0f, 1, n);
+  return net;
+}
+
+// Weaker and weaker models before the top RBM of `net`.
+Trajectory fading(const DeepBeliefNet& net) {
+  Trajectory trajectory;
+  for (const float strength : {0.0f, 0.4f, 0.8f}) {
+    Rbm rbm = net.top();
+    for (float& w : rbm.weights.values()) w *= strength;
+    trajectory.updates.push_back(trajectory.size());
+    trajectory.rbms.push_back(std::move(rbm));
+  }
+  return trajectory;
+}
+
+// The class held in a chain of each kind of mixing; -1 holds none.
+TEST(FantasyMixing, EveryChainHoldsItsOwnLabel) {
+  const DeepBeliefNet net = net_with_labels();
+  const Trajectory trajectory = fading(net);
+  ThreadTeam team(2);
+  FantasyOptions options = options_for({0, 25});
+  options.chains = 60;
+  options.labels = labels_of_each_class(3, 20);
+  std::fill_n(options.labels.begin(), 10, -1);
+  options.temperatures = 4, options.trajectory = &trajectory, options.keep_hidden = true;
+  for (const Mix mix : {Mix::kGibbs, Mix::kTempering, Mix::kTrajectory}) {
+    options.mix = mix;
+    const Fantasies fantasies = fantasies_from_noise(net, options, team);
+    for (std::size_t s = 0; s < 2; ++s)
+      for (std::size_t r = 10; r < 60; ++r)
+        for (std::size_t c = 0; c < 3; ++c)
+          EXPECT_EQ(fantasies.labels[s](r, c), r / 20 == c ? 1.0f : 0.0f) << mix_name(mix) << " " << s;
+    EXPECT_GT(fantasies.labels[1](0, 1), 0.0f);
+    EXPECT_LT(fantasies.labels[1](0, 1), 1.0f);
+    EXPECT_EQ(fantasies.hidden[1].rows(), 60u);
+    EXPECT_EQ(fantasies.hidden[1].cols(), 4u);
+    EXPECT_EQ(fantasies.exchange_rates.size(), mix == Mix::kGibbs ? 0u : 3u);
+    for (const double rate : fantasies.exchange_rates) {
+      EXPECT_GT(rate, 0.2);
+      EXPECT_LE(rate, 1.0);
+    }
+  }
+}
+
+TEST(FantasySamples, AreStatesOfTheVisibleLayer) {
+  const DeepBeliefNet net = small_net();
+  ThreadTeam team(1);
+  FantasyOptions options = options_for({20});
+  options.chains = 4000;
+  const Fantasies means = fantasies_from_noise(net, options, team);
+  options.samples = true;
+  const Fantasies samples = fantasies_from_noise(net, options, team);
+  for (std::size_t i = 0; i < 6; ++i) {
+    double mean = 0, sampled = 0;
+    for (std::size_t r = 0; r < 4000; ++r) {
+      const float v = samples.visible[0](r, i);
+      EXPECT_TRUE(v == 0.0f || v == 1.0f);
+      mean += means.visible[0](r, i) / 4000.0, sampled += v / 4000.0;
+    }
+    // A pass of means is not the mean of a pass of samples, but near it at such weights.
+    EXPECT_NEAR(mean, sampled, 0.05) << i;
+  }
+}
+
+class FantasyStateDeterminism : public testing::TestWithParam<Mix> {
+ protected:
+  ~FantasyStateDeterminism() override { std::filesystem::remove(path_); }
+  const std::filesystem::path path_ = std::filesystem::temp_directory_path() /
+                                      ("harmonium-chains-" + std::string(mix_name(GetParam())) + ".st");
+};
+
+// A chain that was saved and read goes on where it ended, bit for bit, also with its label.
+TEST_P(FantasyStateDeterminism, GoesOnBitForBit) {
+  const DeepBeliefNet net = net_with_labels();
+  const Trajectory trajectory = fading(net);
+  ThreadTeam one(1), three(3);
+  FantasyOptions options = options_for({12, 61});
+  options.mix = GetParam(), options.temperatures = 5, options.trajectory = &trajectory;
+  options.label = 1, options.samples = options.keep_hidden = true, options.chains = 70;
+  const Fantasies whole = fantasies_from_noise(net, options, one);
+  options.steps = {12};
+  save_chain_state(path_, fantasies_from_noise(net, options, three).end);
+  FantasyOptions more = options_for({0, 49});
+  more.samples = more.keep_hidden = true, more.trajectory = &trajectory;
+  const Fantasies rest = fantasies_from_state(net, load_chain_state(path_), more, three);
+  for (std::size_t s = 0; s < 2; ++s) {
+    EXPECT_TRUE(equal(whole.labels[s], rest.labels[s])) << s;
+    EXPECT_TRUE(equal(whole.hidden[s], rest.hidden[s])) << s;
+  }
+  EXPECT_TRUE(equal(whole.visible[1], rest.visible[1]));
+  EXPECT_EQ(whole.end.values, rest.end.values);
+  EXPECT_EQ(whole.end.steps, rest.end.steps);
+  EXPECT_EQ(whole.end.labels, rest.end.labels);
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryMix, FantasyStateDeterminism,
+                         testing::Values(Mix::kGibbs, Mix::kTempering, Mix::kTrajectory),
+                         [](const auto& which) { return std::string(mix_name(which.param)); });
+
+TEST(FantasyState, OfAnotherModelOrDamagedIsRefused) {
+  const auto path = std::filesystem::temp_directory_path() / "harmonium-chains-refused.st";
+  ThreadTeam team(1);
+  const ChainState state = fantasies_from_noise(small_net(), options_for({3}), team).end;
+  EXPECT_THROW(fantasies_from_state(net_with_labels(), state, options_for({1}), team), InputError);
+  ChainState damaged = state;
+  damaged.values[1].pop_back();
+  EXPECT_THROW(fantasies_from_state(small_net(), damaged, options_for({1}), team), InputError);
+  damaged = state;
+  damaged.chains = 0;
+  save_chain_state(path, damaged);
+  EXPECT_THROW(load_chain_state(path), InputError);
+  damaged = state;
+  damaged.labels = {1, 2};
+  save_chain_state(path, damaged);
+  EXPECT_THROW(load_chain_state(path), InputError);
+  std::ofstream(path) << "nothing";
+  EXPECT_THROW(load_chain_state(path), InputError);
+  std::filesystem::remove(path);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <ostream>
@@ -76,7 +77,7 @@ std::vector<Plan> plans() {
   Plan& tempered = add("tempering_with_list_of_steps", "7 - 5 - 4");
   tempered.options.negative = NegativeKind::kTempering;
   tempered.options.steps = Schedule(std::vector<double>{3, 1, 2});
-  tempered.options.average_epochs = 2;
+  tempered.options.average_epochs = 2, tempered.options.snapshots = 6;
   Plan& absent = add("absent", "7 - 5");
   absent.missing = true, absent.options.missing_absent = true, absent.options.momentum = 0.5;
   Plan& stack = add("missing_labels_stack", "7 - 6 + softmax 3 - 5");
@@ -85,7 +86,7 @@ std::vector<Plan> plans() {
   stack.options.average_epochs = 1, stack.options.pass_samples = true, stack.options.likelihood_every = 1;
   Plan& one = add("missing_labels_beside_data", "7 + softmax 3 - 5");
   one.missing = one.labels = true;
-  one.options.negative = NegativeKind::kPersistent;
+  one.options.negative = NegativeKind::kPersistent, one.options.snapshots = 20;
   Plan& real = add("gaussian_fast", "gaussian(learned) 4 - 5");
   real.kind = "gaussian(learned) 4";
   real.missing = true, real.options.rate = 0.01, real.options.negative = NegativeKind::kFastPersistent;
@@ -109,6 +110,9 @@ class DeterminismOfPlans : public testing::TestWithParam<Plan> {
     std::vector<float> result;
     for (DeepBeliefNet net : {trainer.net(), trainer.last().value_or(trainer.net())})
       for (const NamedTensor& tensor : net.parameters())
+        result.insert(result.end(), tensor.values.begin(), tensor.values.end());
+    for (Rbm rbm : trainer.snapshots().rbms)
+      for (const NamedTensor& tensor : rbm.parameters("snapshot"))
         result.insert(result.end(), tensor.values.begin(), tensor.values.end());
     return result;
   }
@@ -140,11 +144,16 @@ TEST_P(DeterminismOfPlans, HoldsForARunThatIsStoppedAndResumed) {
     auto trainer = std::make_unique<GreedyTrainer>(make(team));
     int batches = 0;
     GreedyHooks hooks;
-    hooks.checkpoint = [&] { write_safetensors(path, trainer->checkpoint("recipe")); };
+    Trajectory kept;
+    hooks.checkpoint = [&] {
+      kept = trainer->snapshots();
+      write_safetensors(path, trainer->checkpoint("recipe"));
+    };
     hooks.stop_requested = [&] { return ++batches % stop_after == 0; };
     while (!trainer->run(hooks)) {
       trainer = std::make_unique<GreedyTrainer>(make(team));
       trainer->restore(read_safetensors(path), "recipe");
+      trainer->restore_snapshots(kept, "snapshots");
     }
     EXPECT_EQ(numbers(whole), numbers(*trainer)) << "stopped every " << stop_after << " batches";
     ASSERT_EQ(whole.history().size(), trainer->history().size());
@@ -152,6 +161,42 @@ TEST_P(DeterminismOfPlans, HoldsForARunThatIsStoppedAndResumed) {
       EXPECT_EQ(history_line(whole.history()[i]), history_line(trainer->history()[i]));
   }
   std::filesystem::remove(path);
+}
+
+// Snapshots follow the schedule, and those beyond the checkpoint are made again.
+TEST(Snapshots, AreThoseOfTheTopRbmAtTheirUpdates) {
+  ThreadTeam team(1);
+  const Cases cases("7", 53, false);
+  TrainOptions options;
+  options.batch = 10, options.epochs = 3, options.snapshots = 5;
+  const auto make = [&] {
+    return GreedyTrainer(make_net(parse_layers("7 - 4 - 3"), false), {&cases}, {options, options}, team);
+  };
+  GreedyTrainer whole = make();
+  std::vector<TensorFile> files;
+  GreedyHooks hooks;
+  hooks.checkpoint = [&] { files.push_back(whole.checkpoint("recipe")); };
+  int batches = 0;
+  hooks.stop_requested = [&] { return ++batches == 18 + 8; };
+  EXPECT_FALSE(whole.run(hooks));  // in the second epoch of the second RBM
+  ASSERT_FALSE(files.empty());
+  hooks.stop_requested = {};
+  EXPECT_TRUE(whole.run(hooks));
+  EXPECT_EQ(whole.snapshots().updates, snapshot_updates(5, 18));
+  EXPECT_EQ(whole.snapshots().rbms[0].hidden_columns(), 3u);
+  for (const TensorFile& file : files) {
+    GreedyTrainer again = make();
+    again.restore(file, "recipe");
+    again.restore_snapshots(whole.snapshots(), "later ones");
+    EXPECT_TRUE(again.run({}));
+    EXPECT_EQ(again.snapshots().updates, whole.snapshots().updates);
+    for (std::size_t n = 0; n < 5; ++n)
+      EXPECT_TRUE(std::ranges::equal(again.snapshots().rbms[n].weights.values(),
+                                     whole.snapshots().rbms[n].weights.values()));
+  }
+  GreedyTrainer lacking = make();
+  lacking.restore(files.back(), "recipe");
+  EXPECT_THROW(lacking.restore_snapshots({}, "none"), InputError);
 }
 
 // A checkpoint deep in an epoch of more data than there are now.

@@ -114,6 +114,9 @@ struct Tempering {
 void free_energy(const Rbm& rbm, ConstMatrixView<float> visible, std::span<double> free_energies,
                  ThreadTeam& team, const Tempering& tempering = {});
 std::vector<double> free_energy(const Rbm& rbm, ConstMatrixView<float> visible, ThreadTeam& team);
+/// The same for one block of rows in the calling thread.
+void free_energy(const Rbm& rbm, ConstMatrixView<float> visible, std::span<double> free_energies,
+                 HalfStepMemory& memory, const Tempering& tempering = {});
 
 /// -log sum_v exp(-E(v, h)) for each row of hidden values. A multinomial visible group needs its fixed
 /// length.

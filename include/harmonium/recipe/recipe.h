@@ -75,6 +75,8 @@ struct ReportRecipe {
   std::size_t fantasies = 100;  ///< chains; 0 is off
   std::vector<std::size_t> fantasy_steps = {0, 1, 10, 100, 1000};
   std::string fantasy_start = "noise";   ///< or "data"
+  std::size_t fantasies_per_class = 10;  ///< of nets with label units, each class held; 0 is off
+  bool movie = false;                    ///< a GIF of one chain, or of one of each class
   std::size_t features = 100;            ///< weight images shown for each layer; 0 is off
   std::vector<std::size_t> image_shape;  ///< height, width; empty: as the data say
 };

@@ -1,5 +1,5 @@
-// Fantasies of a deep belief net: Gibbs sampling in the top RBM, then one down-pass of means (Hinton,
-// Osindero & Teh 2006, section 5). Of a single RBM: the means behind the last visible sample.
+// Fantasies of a deep belief net: sampling in the top RBM, then one down-pass (Hinton, Osindero & Teh 2006,
+// section 5). Of a single RBM: what stands behind the last visible sample.
 #pragma once
 
 #include <functional>
@@ -7,36 +7,59 @@
 #include <vector>
 
 #include "harmonium/models/deep_belief_net.h"
-#include "harmonium/samplers/gibbs.h"
+#include "harmonium/samplers/fantasy_chains.h"
 
 namespace harmonium {
 
 struct FantasyOptions {
   std::size_t chains = 100;
-  /// Gibbs steps after which to look, ascending; 0 is the start.
+  /// Steps after which to look, ascending; 0 is the start.
   std::vector<std::uint64_t> steps = {1000};
   /// Class to which the label units are held, or nothing.
   std::optional<std::size_t> label;
   std::uint64_t seed = 1;
   std::function<void(double)> progress = {};  ///< told the fraction of steps done
+  /// In place of `label`: the class held in each chain, -1 where none is. As many as chains, or empty.
+  std::vector<std::int32_t> labels = {};
+  Mix mix = Mix::kGibbs;
+  std::size_t temperatures = 20;           ///< of Mix::kTempering
+  const Trajectory* trajectory = nullptr;  ///< of Mix::kTrajectory
+  /// Samples of all layers down to the visible one, in place of its means after a pass of means.
+  bool samples = false;
+  bool keep_hidden = false;  ///< keep the top layer's states too
 };
 
 struct Fantasies {
   std::vector<std::uint64_t> steps;
-  /// One a step looked at: M x V visible means.
+  /// One a step looked at: M x V visible means, or samples.
   std::vector<Matrix<float>> visible;
   /// Likewise M x K probabilities of the label units; empty matrices where there are none.
   std::vector<Matrix<float>> labels;
+  /// Likewise M x H sampled values of the top layer, where they were asked for.
+  std::vector<Matrix<float>> hidden;
+  /// Accepted fractions of the exchanges between neighbours, from the easiest model to the one that matters;
+  /// empty for Mix::kGibbs.
+  std::vector<double> exchange_rates;
+  ChainState end;  ///< where the chains can go on
 };
 
-/// Chains that start from the data: an up-pass of samples from `cases` (M x V), labels unknown. `chains` is
-/// then the number of cases.
+/// Chains that start from the data: an up-pass of samples from `cases` (M x V), labels unknown unless held.
+/// `chains` is then the number of cases.
 Fantasies fantasies_from_data(const DeepBeliefNet& net, ConstMatrixView<float> cases,
                               const FantasyOptions& options, ThreadTeam& team);
 
 /// Chains that start where the top RBM's visible layer alone would be.
-/// Both throw InputError where a label is asked for and the net has no label units, or fewer classes; where
-/// the steps do not ascend; and where a visible multinomial layer has no length of its own.
+/// All throw InputError where a label is asked for and the net has no label units, or fewer classes; where
+/// the steps do not ascend; where a visible multinomial layer has no length of its own; and where the model
+/// cannot be mixed as asked for.
 Fantasies fantasies_from_noise(const DeepBeliefNet& net, const FantasyOptions& options, ThreadTeam& team);
+
+/// Chains that go on from `state`; options.steps count from there. Their number, seed, mix and temperatures
+/// are those of the state, and so are their labels unless options name others.
+Fantasies fantasies_from_state(const DeepBeliefNet& net, const ChainState& state,
+                               const FantasyOptions& options, ThreadTeam& team);
+
+/// `per_class` chains for each of `classes`: {0, 0, 1, 1, ...} for FantasyOptions::labels.
+std::vector<std::int32_t> labels_of_each_class(std::size_t classes, std::size_t per_class);
 
 }  // namespace harmonium

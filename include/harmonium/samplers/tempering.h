@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "harmonium/models/rbm.h"
+#include "harmonium/samplers/gibbs.h"
 
 namespace harmonium {
 
@@ -49,12 +50,16 @@ struct TemperingMemory {
 /// between neighbours, even and odd pairs in turn, accepted with probability
 /// min(1, exp(E_t(x_t) + E_t+1(x_t+1) - E_t(x_t+1) - E_t+1(x_t))). Chains are independent of each other, so
 /// blocks of them may run in different threads; `accepted` of the block is added to `block_accepted` (T - 1).
+/// What `clamp` holds of a chain (M rows) it holds at every temperature, so an exchange keeps it and the
+/// chain at beta = 1 has the model's distribution given what is held.
 void advance_tempering_block(const Rbm& rbm, TemperedChains& chains, std::size_t first, std::size_t count,
                              std::uint64_t step, std::uint64_t seed, TemperingMemory& memory,
-                             std::span<double> block_accepted);
+                             std::span<double> block_accepted, const Clamp& clamp = {});
 
-/// `steps` steps of all chains.
+/// `steps` steps of all chains; in the second form with the weights packed once, in f32.
 void advance_tempering(const Rbm& rbm, TemperedChains& chains, std::uint64_t steps, std::uint64_t seed,
-                       ThreadTeam& team);
+                       ThreadTeam& team, const Clamp& clamp = {});
+void advance_tempering(const Rbm& rbm, const PackedWeights& packed, TemperedChains& chains,
+                       std::uint64_t steps, std::uint64_t seed, ThreadTeam& team, const Clamp& clamp = {});
 
 }  // namespace harmonium

@@ -12,6 +12,7 @@
 #include "harmonium/io/safetensors.h"
 #include "harmonium/models/deep_belief_net.h"
 #include "harmonium/models/model_file.h"
+#include "harmonium/models/trajectory.h"
 #include "harmonium/train/loop.h"
 #include "harmonium/train/rbm_learner.h"
 
@@ -54,6 +55,10 @@ class GreedyTrainer {
   /// The last iterates, where they differ from `net`.
   std::optional<DeepBeliefNet> last() const;
   const std::vector<HistoryRecord>& history() const;
+  /// Snapshots of the top RBM so far, as its options ask for.
+  const Trajectory& snapshots() const;
+  /// When the run has finished: the same and the finished top RBM, or nothing where none were asked for.
+  Trajectory finished_snapshots() const;
   /// Of the products of each RBM, as options, data and processor decide.
   std::vector<Precision> precisions() const;
 
@@ -62,6 +67,9 @@ class GreedyTrainer {
   TensorFile checkpoint(const std::string& recipe) const;
   /// Continues from a checkpoint. Throws InputError where it does not belong to this net and these options.
   void restore(const TensorFile& file, const std::string& recipe);
+  /// To be called after `restore`: takes back the snapshots that were kept until then; later ones are made
+  /// again. Throws InputError, naming `where`, if one is missing.
+  void restore_snapshots(Trajectory snapshots, const std::string& where);
 
  private:
   struct Run;

@@ -28,6 +28,8 @@ struct LoopProgress {
 struct LoopHooks {
   /// After each epoch: measures the learner (or its average, if there is one).
   std::function<void(std::uint64_t epoch)> epoch_done;
+  /// After each update, before what ends an epoch: how many there were.
+  std::function<void(std::uint64_t updates)> update_done;
   std::function<void(const LoopProgress&)> progress;
   /// Writes a checkpoint. Called every options.checkpoint_minutes and when stopped; the caller adds one at
   /// the end of each epoch from `epoch_done`.

@@ -69,6 +69,9 @@ struct TrainOptions {
   bool tied_start = false;    ///< each next RBM starts as the one below turned over
   bool pass_samples = false;  ///< hand samples instead of means to the next layer
 
+  /// Snapshots of the top RBM kept along its training, at about equal distances of the logarithm of the
+  /// update, for chains that walk through them (models/trajectory.h); 0 is none.
+  std::size_t snapshots = 0;
   std::size_t average_epochs = 0;    ///< average parameters over about the last so many epochs; 0 is off
   bool missing_absent = false;       ///< missing values are masked in both phases instead of being sampled
   std::size_t likelihood_every = 0;  ///< epochs between log-likelihoods in the history; 0 is never

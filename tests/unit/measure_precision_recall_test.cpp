@@ -103,7 +103,7 @@ TEST(PrecisionRecall, IsThatOfAPlainLoop) {
 }
 
 TEST(PrecisionRecallDeterminism, ThreadsChangeNothingAndProgressEndsAtOne) {
-  const Matrix<float> data = cloud(3000, 12, 7, 4.0f), fantasies = cloud(3000, 12, 8, 4.0f);
+  const Matrix<float> data = cloud(2200, 6, 7, 4.0f), fantasies = cloud(2200, 6, 8, 4.0f);
   const auto measure = [&](unsigned threads) {
     ThreadTeam team(threads);
     double last = 0;

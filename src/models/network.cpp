@@ -81,7 +81,7 @@ void start_at_random(Network& network, std::uint64_t seed) {
 Network recognition_network(const DeepBeliefNet& net) {
   Network network;
   for (std::size_t n = 0; n < net.depth(); ++n) {
-    const Rbm& rbm = net.rbms[n];
+    const Rbm& rbm = net.upward(n);
     if (n == 0) activation_of(rbm.visible.spec);  // what the data are must not be scaled either
     NetworkLayer layer{activation_of(rbm.hidden.spec), Matrix<float>(net.columns(n), rbm.hidden_columns()),
                        rbm.hidden.bias};

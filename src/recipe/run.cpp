@@ -8,6 +8,7 @@
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/render/number.h"
 #include "io/json.h"
+#include "recipe/measure_fantasies.h"
 #include "recipe/pictures.h"
 #include "recipe/sweep.h"
 
@@ -170,6 +171,12 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
     if (const auto shape = image_shape(recipe, model, data.train))
       for (NamedPicture& picture : one_class_pictures(recipe, one_class, *shape))
         pictures.push_back(std::move(picture));
+  }
+  if (recipe.measure.fantasies > 0) {
+    FantasyQuality quality = measure_fantasies(recipe, data, model, folder, *options.team, *options.reporter);
+    for (Measurement& m : quality.measurements) measures.measurements.push_back(std::move(m));
+    if (const auto shape = image_shape(recipe, model, data.train))
+      pictures.push_back(nearest_picture(quality, model.net.label_columns, *shape));
   }
   result.finished = true;
   result.measurements = measures.measurements;

@@ -401,6 +401,21 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
                        AT(measure.one_class_neighbours)));
   rows.push_back(
       count("measure.one_class.cases", "test cases of other classes", AT(measure.one_class_cases)));
+  rows.push_back(count("measure.fantasies.cases",
+                       "fantasies judged for each label (in all, without label units); 0 is off",
+                       AT(measure.fantasies)));
+  rows.push_back(count_from(1, "measure.fantasies.steps",
+                            "Gibbs steps from noise to the first look at a chain, and between looks",
+                            AT(measure.fantasy_steps)));
+  rows.push_back(
+      count_from(1, "measure.fantasies.looks", "fantasies taken from one chain", AT(measure.fantasy_looks)));
+  rows.push_back(one_of("measure.fantasies.reader",
+                        "who reads labels in fantasies: net (trained for it), or neighbours",
+                        AT(measure.fantasy_reader), {"net", "neighbours"}));
+  rows.push_back(count_from(1, "measure.fantasies.reader_units",
+                            "units of each of the two hidden layers of that net", AT(measure.reader_units)));
+  rows.push_back(count_from(1, "measure.fantasies.reader_epochs",
+                            "passes of that net over the training cases", AT(measure.reader_epochs)));
   rows.push_back(count("report.fantasies", "chains of fantasies shown; 0 is off", AT(report.fantasies)));
   rows.push_back(ascending(counts("report.fantasy_steps", "Gibbs steps after which fantasies are shown",
                                   AT(report.fantasy_steps))));

@@ -9,6 +9,7 @@
 #include "harmonium/measure/exact.h"
 #include "harmonium/measure/pseudo_likelihood.h"
 #include "harmonium/measure/reconstruction.h"
+#include "recipe/measure_fantasies.h"
 #include "recipe/measure_likelihood.h"
 #include "recipe/measure_recognition.h"
 #include "recipe/measured_cases.h"
@@ -141,6 +142,7 @@ std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, con
   if (fault.empty() && m.kl) fault = find_kl_fault(rbm, cases_of(nullptr));
   if (fault.empty() && m.mixing_steps > 0) fault = find_mixing_fault(net.top());
   if (fault.empty() && !m.one_class.empty()) fault = find_one_class_fault(recipe, data, net);
+  if (fault.empty()) fault = find_fantasy_fault(recipe, data, net);
   const auto& shape = recipe.report.image_shape;
   if (fault.empty() && !shape.empty() && (shape.size() != 2 || shape[0] * shape[1] != net.columns(0)))
     fault = "report.image_shape must be [height, width] of " + std::to_string(net.columns(0)) + " pixels.";

@@ -8,6 +8,7 @@
 #include "harmonium/recipe/run.h"
 #include "harmonium/render/report.h"
 #include "harmonium/render/sheet.h"
+#include "recipe/measure_fantasies.h"
 
 namespace harmonium {
 
@@ -30,6 +31,9 @@ std::vector<NamedPicture> run_pictures(const Recipe& recipe, const RecipeData& d
 /// The sheets of measure.one_class.
 std::vector<NamedPicture> one_class_pictures(const Recipe& recipe, const OneClassResult& result,
                                              ImageShape shape);
+
+/// The sheet of measure.fantasies: fantasies above the training cases that are nearest to them.
+NamedPicture nearest_picture(const FantasyQuality& quality, std::size_t labels, ImageShape shape);
 
 /// Curves of the history of each RBM, and histograms of its weights and activities.
 void add_curves(Report& report, const Model& model);

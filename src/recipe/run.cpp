@@ -9,6 +9,7 @@
 #include "harmonium/render/number.h"
 #include "io/json.h"
 #include "recipe/fantasy_pictures.h"
+#include "recipe/measure_fantasies.h"
 #include "recipe/pictures.h"
 #include "recipe/sweep.h"
 
@@ -175,6 +176,12 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   if (const auto shape = image_shape(recipe, model, data.train); recipe.report.movie && shape) {
     pictures.push_back(fantasy_movie(folder, recipe, model, *shape, *options.team, *options.reporter));
     result.files.push_back(folder / "fantasies-movie.gif");
+  }
+  if (recipe.measure.fantasies > 0) {
+    FantasyQuality quality = measure_fantasies(recipe, data, model, folder, *options.team, *options.reporter);
+    for (Measurement& m : quality.measurements) measures.measurements.push_back(std::move(m));
+    if (const auto shape = image_shape(recipe, model, data.train))
+      pictures.push_back(nearest_picture(quality, model.net.label_columns, *shape));
   }
   result.finished = true;
   result.measurements = measures.measurements;

@@ -114,7 +114,7 @@ struct GreedyTrainer::Run {
   std::vector<TrainOptions> options;
   ThreadTeam& team;
   std::vector<HistoryRecord> history;
-  Trajectory snapshots;  // of the top RBM
+  Trajectory snapshots;       // of the top RBM
   std::uint64_t updates = 0;  // of the last RBM that was finished
 
   // The RBM under way; null between two.

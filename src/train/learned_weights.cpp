@@ -50,6 +50,33 @@ void LearnedWeights::pack_all() {
   packed_.pack(*weights_, 0, weights_->rows());
 }
 
+void LearnedWeights::limit_norms(double limit, ThreadTeam& team) {
+  const std::size_t rows = block_of_weights(weights_->rows(), weights_->cols());
+  Matrix<double> squares(parts(), weights_->cols());
+  team.run_blocks(weights_->rows(), rows, [&](std::size_t first, std::size_t count, unsigned) {
+    double* sums = squares.row(first / rows).data();
+    for (std::size_t i = first; i < first + count; ++i) {
+      const float* weights = weights_->row(i).data();
+      for (std::size_t j = 0; j < weights_->cols(); ++j)
+        sums[j] += static_cast<double>(weights[j]) * weights[j];
+    }
+  });
+  std::vector<float> factor(weights_->cols(), 1.0f);
+  for (std::size_t j = 0; j < factor.size(); ++j) {
+    double sum = 0;
+    for (std::size_t part = 0; part < squares.rows(); ++part) sum += squares(part, j);
+    if (std::sqrt(sum) > limit) factor[j] = static_cast<float>(limit / std::sqrt(sum));
+  }
+  if (std::all_of(factor.begin(), factor.end(), [](float f) { return f == 1.0f; })) return;
+  team.run_blocks(weights_->rows(), rows, [&](std::size_t first, std::size_t count, unsigned) {
+    for (std::size_t i = first; i < first + count; ++i) {
+      float* weights = weights_->row(i).data();
+      for (std::size_t j = 0; j < factor.size(); ++j) weights[j] *= factor[j];
+    }
+    packed_.pack(*weights_, first, count);
+  });
+}
+
 LearnedBias::LearnedBias(std::span<float> bias, std::string name)
     : bias_(bias), name_(std::move(name)), velocity_(bias.size()) {}
 

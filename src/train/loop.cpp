@@ -48,6 +48,11 @@ Batch TrainingLoop::fetch_batch(std::span<const std::uint64_t> cases) {
     for (std::size_t r = 0; r < cases.size(); ++r) weights_[r] = all[cases[r]];
     batch.weights = weights_;
   }
+  if (const auto all = source_.labels(); !all.empty()) {
+    labels_.resize(cases.size());
+    for (std::size_t r = 0; r < cases.size(); ++r) labels_[r] = all[cases[r]];
+    batch.labels = labels_;
+  }
   return batch;
 }
 

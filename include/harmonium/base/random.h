@@ -26,6 +26,7 @@ enum class Stream : std::uint32_t {
   kMeasure = 11,   ///< pseudo-likelihood, annealing
   kSplit = 12,     ///< held-out cases
   kSynthetic = 13,
+  kDropout = 14,  ///< units left out of an update
 };
 
 /// Ten rounds of Philox on a 128-bit counter with a 64-bit key; 4 independent 32-bit words.

@@ -36,6 +36,9 @@ class BatchSource {
                      MatrixView<float> values) const = 0;
   /// One weight a case, or empty where all weigh 1.
   virtual std::span<const float> case_weights() const { return {}; }
+  /// Class of each case, -1 where it is unknown, or empty where there are none. On a disk, too, labels are in
+  /// memory.
+  virtual std::span<const std::int32_t> labels() const { return {}; }
   /// True where a case differs from epoch to epoch (binarised by sampling, hidden states sampled).
   virtual bool varies_by_epoch() const { return false; }
   /// A step of which every value is a whole multiple, at most 256 times: 1 for 0 and 1, 1/255 for grey values

@@ -85,7 +85,7 @@ class Dataset final : public BatchSource {
 
   bool has_labels() const { return !labels_.empty(); }
   /// One a case, -1 where unknown; empty where there are none.
-  std::span<const std::int32_t> labels() const { return labels_; }
+  std::span<const std::int32_t> labels() const override { return labels_; }
   std::size_t class_count() const { return class_names().size(); }
   const std::vector<std::string>& class_names() const;
   /// Cases of each class.
@@ -161,6 +161,7 @@ class LabelledSource final : public BatchSource {
   void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
              MatrixView<float> values) const override;
   std::span<const float> case_weights() const override { return source_->case_weights(); }
+  std::span<const std::int32_t> labels() const override { return labels_; }
   bool varies_by_epoch() const override { return source_->varies_by_epoch(); }
   float value_step() const override { return source_->value_step(); }
   bool has_missing() const override { return source_->has_missing() || has_unknown_; }

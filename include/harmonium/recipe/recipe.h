@@ -68,6 +68,12 @@ struct MeasureRecipe {
   std::size_t one_class_pca = 50;        ///< components of the PCA that stands beside it
   std::size_t one_class_neighbours = 1;  ///< nearest training cases that vote
   std::size_t one_class_cases = 2000;    ///< test cases of other classes
+  // [measure.fantasies]: the quality of fantasies; recipe/measure_fantasies.h.
+  std::size_t fantasies = 0;           ///< for each label, or in all where there are no label units; 0 is off
+  std::size_t fantasy_steps = 1000;    ///< Gibbs steps from noise to the first look, and between looks
+  std::size_t fantasy_looks = 10;      ///< at one chain
+  std::string fantasy_reader = "net";  ///< or "neighbours"
+  std::size_t reader_units = 800, reader_epochs = 40;  ///< of the net that reads
 };
 
 /// [report]: what to show.

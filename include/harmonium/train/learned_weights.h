@@ -42,6 +42,8 @@ class LearnedWeights {
   NamedTensor velocity();
   /// After the weights were written by somebody else.
   void pack_all();
+  /// Shrinks every column (what leads into one unit) that is longer than `limit` to that length.
+  void limit_norms(double limit, ThreadTeam& team);
 
  private:
   Matrix<float>* weights_;

@@ -67,6 +67,7 @@ class TrainingLoop {
   Matrix<float> values_;
   SparseMatrix sparse_;
   std::vector<float> weights_;
+  std::vector<std::int32_t> labels_;
 };
 
 /// All cases of `source` in `[first, first + count)` as one matrix.

@@ -1,0 +1,80 @@
+// Learning of a feed-forward classifier: back-propagation (Rumelhart, Hinton & Williams 1986) of the
+// cross-entropy of the labels, by mini-batches with momentum, weight cost, a limit of norms, and dropout.
+//
+//   E = - sum over cases of  weight * log y_label / sum of weights
+//   delta of the softmax = target - y,   delta of a layer below = f'(its total input) * (delta W')
+//   dW_n = y_{n-1}' delta_n,   db_n = delta_n,  both summed over cases with their weights
+//
+// Dropout (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014): each input and each unit of a
+// logistic or rectified hidden layer is left out of an update with a given probability, and the others are
+// divided by the probability of being kept. So the weights are those of the whole net at any time, and a net
+// that was pre-trained starts with its weights as they are. Linear hidden units (codes) are never left out.
+#pragma once
+
+#include <optional>
+
+#include "harmonium/models/network.h"
+#include "harmonium/train/learned_weights.h"
+#include "harmonium/train/learner.h"
+#include "harmonium/train/loop.h"
+#include "harmonium/train/options.h"
+
+namespace harmonium {
+
+/// What a learner of a net needs beside the schedules of the loop.
+struct NetworkOptions {
+  double input_dropout = 0.0;   ///< probability with which an input is left out of an update, in [0, 1)
+  double hidden_dropout = 0.0;  ///< likewise of a hidden unit
+  double l2 = 0.0;              ///< weight cost l2 * w on weights, not on biases
+  double norm_limit = 0.0;      ///< longest column of weights into a unit; 0 is no limit
+};
+
+class NetworkLearner final : public Learner {
+ public:
+  /// `start` ends in a softmax layer. Throws InputError where it does not, or ends in another one before, or
+  /// where an option is out of range.
+  NetworkLearner(Network start, const NetworkOptions& options, const ThreadTeam& team);
+  NetworkLearner(const NetworkLearner&) = delete;
+  NetworkLearner& operator=(const NetworkLearner&) = delete;
+
+  /// The batch has labels below outputs(); cases with label -1 are not learned from. Values that are missing
+  /// (NaN) end in weights that are NaN: give none.
+  void step(const Batch& batch, const StepInfo& info, ThreadTeam& team) override;
+  ParameterList parameters() override { return network_.parameters(); }
+  ParameterList state() override;
+  void restored() override;
+
+  const Network& network() const { return network_; }
+  /// E of the last batch before its update, under its dropout, in nats.
+  double cross_entropy() const { return cross_entropy_; }
+  /// ||change of weights|| / ||weights|| of the last update that was watched.
+  double update_ratio() const { return update_ratio_; }
+
+ private:
+  struct Memory {
+    std::vector<Matrix<float>> outputs;  // of every layer, the inputs first
+    std::vector<Matrix<float>> deltas;   // of every layer's total inputs
+    ProductMemory product;
+  };
+  struct Block {
+    std::size_t index, first, count;
+  };
+
+  void begin(const Batch& batch, const ThreadTeam& team);
+  void run_block(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
+  void pass_up(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
+  void subtract_from_targets(const Batch& batch, const Block& block, Memory& memory);
+  void pass_down(const Block& block, Memory& memory);
+  double dropout_of(std::size_t outputs) const;
+
+  Network network_;
+  NetworkOptions options_;
+  std::vector<LearnedWeights> weights_;
+  std::vector<LearnedBias> biases_;
+  std::vector<Memory> memories_;
+  std::vector<float> row_weights_;  // sum to 1 over the cases learned from
+  std::vector<double> block_errors_;
+  double cross_entropy_ = 0, update_ratio_ = 0;
+};
+
+}  // namespace harmonium

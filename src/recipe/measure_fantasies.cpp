@@ -1,0 +1,266 @@
+#include "recipe/measure_fantasies.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "harmonium/base/error.h"
+#include "harmonium/measure/nearest.h"
+#include "harmonium/measure/precision_recall.h"
+#include "harmonium/samplers/generate.h"
+#include "recipe/reader.h"
+
+namespace harmonium {
+namespace {
+
+constexpr std::size_t kNeighbours = 3;  // that vote, and of precision and recall
+constexpr std::size_t kShown = 40;
+
+const Dataset* cases_apart(const RecipeData& data) {
+  return data.test ? &*data.test : data.held_out ? &*data.held_out : nullptr;
+}
+
+// Fantasies with the class that was held, -1 where there are no label units.
+struct LabelledFantasies {
+  Matrix<float> cases;
+  std::vector<std::int32_t> labels;
+};
+
+// Labels in turn, so that the first so many are of all labels alike.
+LabelledFantasies draw_fantasies(const Recipe& recipe, const DeepBeliefNet& net, ThreadTeam& team,
+                                 Reporter& reporter) {
+  const MeasureRecipe& m = recipe.measure;
+  const std::size_t labels = std::max<std::size_t>(1, net.label_columns);
+  const std::size_t looks = std::min(m.fantasy_looks, m.fantasies);
+  FantasyOptions options;
+  options.chains = (m.fantasies + looks - 1) / looks;
+  options.steps.clear();
+  for (std::size_t look = 1; look <= looks; ++look) options.steps.push_back(look * m.fantasy_steps);
+  LabelledFantasies result{Matrix<float>(m.fantasies * labels, net.columns(0)), {}};
+  result.labels.assign(result.cases.rows(), -1);
+  for (std::size_t k = 0; k < labels; ++k) {
+    if (net.label_columns > 0) options.label = k;
+    options.seed = Noise(recipe.seed, Stream::kSampling, 0).child(k).key();
+    options.progress = [&](double fraction) {
+      reporter.working("drawing fantasies to be read",
+                       (static_cast<double>(k) + fraction) / static_cast<double>(labels));
+    };
+    const Fantasies fantasies = fantasies_from_noise(net, options, team);
+    for (std::size_t n = 0; n < m.fantasies; ++n) {
+      const auto from = fantasies.visible[n / options.chains].row(n % options.chains);
+      std::copy(from.begin(), from.end(), result.cases.row(n * labels + k).begin());
+      if (net.label_columns > 0) result.labels[n * labels + k] = static_cast<std::int32_t>(k);
+    }
+  }
+  return result;
+}
+
+// `count` cases at even distances, so that all classes are there in a file that is sorted by them.
+Matrix<float> spread_cases(const Dataset& data, std::size_t count, std::uint64_t seed, ThreadTeam& team) {
+  std::vector<std::uint64_t> numbers(count);
+  for (std::size_t i = 0; i < count; ++i) numbers[i] = i * data.size() / count;
+  Matrix<float> cases(count, data.layer().columns());
+  team.run_blocks(count, 256, [&](std::size_t first, std::size_t rows, unsigned) {
+    data.fetch(std::span(numbers).subspan(first, rows), seed, 0, cases.view().row_block(first, rows));
+  });
+  return cases;
+}
+
+// The nearest training cases of several sets of queries, in one pass over the training cases.
+void search_training_cases(const Recipe& recipe, const Dataset& train, std::span<NearestCases*> searches,
+                           ThreadTeam& team, Reporter& reporter) {
+  const auto tell = [&](std::size_t done) {
+    reporter.working("searching the nearest training cases",
+                     static_cast<double>(done) / static_cast<double>(train.size()));
+  };
+  fetch_pieces(train, train.size(), recipe.seed, 0, team, [&](std::size_t first, const Matrix<float>& cases) {
+    for (NearestCases* search : searches) search->add(cases, team);
+    tell(first + cases.rows());
+  });
+}
+
+double median_distance(const NearestCases& search, std::size_t count) {
+  std::vector<double> distances;
+  for (std::size_t q = 0; q < count; ++q)
+    distances.push_back(std::sqrt(search.of(q).front().squared_distance));
+  const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(count / 2);
+  std::nth_element(distances.begin(), middle, distances.end());
+  if (count % 2 == 1) return *middle;
+  return 0.5 * (*middle + *std::max_element(distances.begin(), middle));
+}
+
+// The class that most of the nearest training cases have; among those with equally many, that of the nearest.
+std::vector<std::int32_t> votes(const NearestCases& search, std::span<const std::int32_t> labels) {
+  std::vector<std::int32_t> result(search.queries());
+  for (std::size_t q = 0; q < search.queries(); ++q) {
+    std::ptrdiff_t most = 0;
+    for (const auto& candidate : search.of(q)) {
+      const auto count = std::count_if(search.of(q).begin(), search.of(q).end(), [&](const auto& other) {
+        return labels[other.number] == labels[candidate.number];
+      });
+      if (count > most) most = count, result[q] = labels[candidate.number];
+    }
+  }
+  return result;
+}
+
+std::vector<double> agreement(std::span<const std::int32_t> read, std::span<const std::int32_t> labels,
+                              std::int32_t only = -1) {
+  std::vector<double> right;
+  for (std::size_t i = 0; i < read.size(); ++i)
+    if (labels[i] >= 0 && (only < 0 || labels[i] == only)) right.push_back(read[i] == labels[i] ? 1.0 : 0.0);
+  return right;
+}
+
+// One run of the measure: what its parts share.
+class FantasyMeasure {
+ public:
+  FantasyMeasure(const Recipe& recipe, const RecipeData& data, const Model& model, ThreadTeam& team,
+                 Reporter& reporter)
+      : recipe_(recipe),
+        train_(data.train),
+        test_(*cases_apart(data)),
+        model_(model),
+        team_(team),
+        reporter_(reporter),
+        fantasies_(draw_fantasies(recipe, model.net, team, reporter)),
+        test_cases_(fetch_range(test_, 0, test_.size(), recipe.seed, 0, team)),
+        size_(std::min({fantasies_.cases.rows(), train_.size(), test_.size()})) {}
+
+  FantasyQuality run(const std::filesystem::path& folder) {
+    std::optional<Network> reader;
+    if (recipe_.measure.fantasy_reader == "net")
+      reader = trained_reader(recipe_, train_, folder / "reader.safetensors", team_, reporter_);
+    NearestCases near_fantasies(fantasies_.cases, kNeighbours), near_test(test_cases_, kNeighbours);
+    NearestCases* searches[] = {&near_fantasies, &near_test};
+    search_training_cases(recipe_, train_, searches, team_, reporter_);
+    add_reading(reader ? classify(*reader, fantasies_.cases, team_) : votes(near_fantasies, train_.labels()),
+                reader ? classify(*reader, test_cases_, team_) : votes(near_test, train_.labels()));
+    add_variety(reader);
+    const std::string how =
+        "median Euclidean distance over all " + std::to_string(train_.size()) + " training cases";
+    add("fantasies_nearest_distance", median_distance(near_fantasies, near_fantasies.queries()),
+        near_fantasies.queries(), "", how);
+    add("test_nearest_distance", median_distance(near_test, near_test.queries()), near_test.queries(), "",
+        how);
+    show(near_fantasies);
+    return std::move(result_);
+  }
+
+ private:
+  void add(const std::string& name, double value, std::size_t cases, const std::string& unit,
+           const std::string& how) {
+    result_.measurements.push_back({name, value, {}, cases, unit, how});
+  }
+
+  void add_reading(const std::vector<std::int32_t>& fantasies, const std::vector<std::int32_t>& test) {
+    const std::string reader = recipe_.measure.fantasy_reader == "net"
+                                   ? "a net with dropout that shares no weights with the model"
+                                   : "vote of 3 nearest neighbours";
+    if (model_.net.label_columns > 0) {
+      const std::string how = "label units held, chains from noise, " +
+                              std::to_string(recipe_.measure.fantasy_steps) +
+                              " Gibbs steps before each look, visible means; read by " + reader;
+      result_.measurements.push_back(mean_measurement(
+          "fantasies_read_as_label", agreement(fantasies, fantasies_.labels), "fraction", how));
+      for (std::size_t k = 0; k < model_.net.label_columns; ++k)
+        result_.measurements.push_back(
+            mean_measurement("fantasies_read_as_" + train_.class_names()[k],
+                             agreement(fantasies, fantasies_.labels, static_cast<std::int32_t>(k)),
+                             "fraction", "that label held"));
+    }
+    std::vector<double> wrong = agreement(test, test_.labels());
+    for (double& right : wrong) right = 1.0 - right;
+    if (!wrong.empty())
+      result_.measurements.push_back(mean_measurement("reader_test_error", wrong, "fraction", reader));
+  }
+
+  // Codes of the net's last hidden layer; the values themselves for nearest neighbours.
+  Matrix<float> codes(const std::optional<Network>& reader, const Matrix<float>& cases) const {
+    return reader ? forward(*reader, cases, reader->layers.size() - 1, team_) : cases;
+  }
+
+  void add_variety(const std::optional<Network>& reader) {
+    const Matrix<float> of_train = codes(reader, spread_cases(train_, size_, recipe_.seed, team_)),
+                        of_test = codes(reader, spread_cases(test_, size_, recipe_.seed, team_)),
+                        of_fantasies = codes(reader, fantasies_.cases);
+    int part = 0;
+    const auto progress = [&](double fraction) {
+      reporter_.working("comparing fantasies with data", (part + fraction) / 5);
+    };
+    const PointRegion train(of_train, kNeighbours, team_, progress);
+    ++part;
+    const PointRegion test(of_test, kNeighbours, team_, progress);
+    ++part;
+    const PointRegion made(of_fantasies.view().row_block(0, size_), kNeighbours, team_, progress);
+    ++part;
+    const PrecisionRecall fantasies = precision_recall(train, made, team_, progress);
+    ++part;
+    const PrecisionRecall real = precision_recall(train, test, team_, progress);
+    const std::string space = reader ? "codes of " + std::to_string(of_train.cols()) + " units of the reader"
+                                     : "values as they are";
+    const std::string how = "k = 3, " + space + ", against as many training cases (Kynkaanniemi et al. 2019)";
+    add("fantasies_precision", fantasies.precision, size_, "fraction", how);
+    add("fantasies_recall", fantasies.recall, size_, "fraction", how);
+    add("real_precision", real.precision, size_, "fraction", "cases apart in the place of fantasies; " + how);
+    add("real_recall", real.recall, size_, "fraction", "cases apart in the place of fantasies; " + how);
+    const std::string ratio = "over that of cases apart";
+    if (real.precision > 0)
+      add("fantasies_precision_ratio", fantasies.precision / real.precision, size_, "", ratio);
+    if (real.recall > 0) add("fantasies_recall_ratio", fantasies.recall / real.recall, size_, "", ratio);
+  }
+
+  void show(const NearestCases& near) {
+    const std::size_t shown = std::min(kShown, fantasies_.cases.rows()), columns = fantasies_.cases.cols();
+    result_.shown = Matrix<float>(shown, columns);
+    result_.nearest = Matrix<float>(shown, columns);
+    for (std::size_t r = 0; r < shown; ++r) {
+      std::copy_n(fantasies_.cases.row(r).data(), columns, result_.shown.row(r).data());
+      const std::uint64_t number = near.of(r).front().number;
+      train_.fetch({&number, 1}, recipe_.seed, 0, result_.nearest.view().row_block(r, 1));
+    }
+  }
+
+  const Recipe& recipe_;
+  const Dataset &train_, &test_;
+  const Model& model_;
+  ThreadTeam& team_;
+  Reporter& reporter_;
+  LabelledFantasies fantasies_;
+  Matrix<float> test_cases_;
+  std::size_t size_;
+  FantasyQuality result_;
+};
+
+}  // namespace
+
+std::string find_fantasy_fault(const Recipe& recipe, const RecipeData& data, const DeepBeliefNet& net) {
+  const MeasureRecipe& m = recipe.measure;
+  if (m.fantasies == 0) return {};
+  const Dataset* apart = cases_apart(data);
+  if (!apart)
+    return "measure.fantasies compares fantasies with cases that were not learned; give data.test or "
+           "data.held_out.";
+  if (!data.train.has_labels())
+    return "measure.fantasies needs labelled training cases, from which a classifier learns to read; give "
+           "data.labels.";
+  if (data.train.class_count() < 2)
+    return "measure.fantasies needs training cases of two classes or more, to tell them apart.";
+  if (data.train.has_missing() || apart->has_missing())
+    return "measure.fantasies compares whole cases, but the data have missing values.";
+  if (std::min({m.fantasies * std::max<std::size_t>(1, net.label_columns), data.train.size(),
+                apart->size()}) <= kNeighbours)
+    return "measure.fantasies needs 4 or more fantasies, training cases and cases apart.";
+  for (const UnitGroup& group : net.rbms.front().visible.spec.groups)
+    if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
+      return "measure.fantasies needs fantasies of documents of one length; give it, as in \"multinomial(50) "
+             "2000\".";
+  return {};
+}
+
+FantasyQuality measure_fantasies(const Recipe& recipe, const RecipeData& data, const Model& model,
+                                 const std::filesystem::path& folder, ThreadTeam& team, Reporter& reporter) {
+  if (const auto fault = find_fantasy_fault(recipe, data, model.net); !fault.empty()) throw InputError(fault);
+  return FantasyMeasure(recipe, data, model, team, reporter).run(folder);
+}
+
+}  // namespace harmonium

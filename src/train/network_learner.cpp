@@ -1,0 +1,211 @@
+#include "harmonium/train/network_learner.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "harmonium/base/error.h"
+#include "harmonium/kernels/products.h"
+
+namespace harmonium {
+namespace {
+
+void refuse_bad_options(const NetworkOptions& o) {
+  for (const auto& [name, value] :
+       {std::pair{"input_dropout", o.input_dropout}, std::pair{"hidden_dropout", o.hidden_dropout}})
+    if (!(value >= 0.0 && value < 1.0))
+      throw InputError(std::string(name) + " = " + std::to_string(value) +
+                       " is a probability; it must be from 0 to below 1.");
+  for (const auto& [name, value] : {std::pair{"l2", o.l2}, std::pair{"norm_limit", o.norm_limit}})
+    if (!(value >= 0.0))
+      throw InputError(std::string(name) + " = " + std::to_string(value) + " must be zero or more.");
+}
+
+// 16 random bits decide on a unit: the step of 2^-16 in the probability is exact in the factor, too.
+constexpr double kDropoutStates = 65536.0;
+
+std::uint32_t left_out_states(double dropout) {
+  return static_cast<std::uint32_t>(std::lround(dropout * kDropoutStates));
+}
+
+// 1 / the probability of being kept.
+float dropout_factor(double dropout) {
+  return static_cast<float>(kDropoutStates / (kDropoutStates - left_out_states(dropout)));
+}
+
+// Each value is zero with probability `dropout`, and else divided by the probability of being kept.
+void drop(double dropout, const Noise& noise, std::span<const std::uint64_t> cases,
+          MatrixView<float> values) {
+  const std::uint32_t bound = left_out_states(dropout);
+  if (bound == 0) return;
+  const float factor = dropout_factor(dropout);
+  for (std::size_t r = 0; r < values.rows(); ++r) {
+    float* row = values.row(r).data();
+    for (std::size_t j = 0; j < values.cols(); j += 8) {
+      const auto words = noise.words(cases[r], static_cast<std::uint32_t>(j / 8));
+      for (std::size_t k = 0; k < std::min<std::size_t>(8, values.cols() - j); ++k) {
+        const std::uint32_t bits = words[k / 2] >> 16 * (k % 2) & 0xFFFFu;
+        row[j + k] *= bits < bound ? 0.0f : factor;
+      }
+    }
+  }
+}
+
+// deltas *= f'(total input), told from the output y after dropout. Where a unit was left out, y is 0, which
+// makes f' zero, as it should be.
+void times_derivative(Activation activation, float factor, ConstMatrixView<float> outputs,
+                      MatrixView<float> deltas) {
+  if (activation == Activation::kLinear) return;
+  const float keep = 1.0f / factor;
+  for (std::size_t r = 0; r < deltas.rows(); ++r) {
+    const float* y = outputs.row(r).data();
+    float* d = deltas.row(r).data();
+    if (activation == Activation::kRectified)
+      for (std::size_t j = 0; j < deltas.cols(); ++j) d[j] = y[j] == 0.0f ? 0.0f : d[j] * factor;
+    else
+      for (std::size_t j = 0; j < deltas.cols(); ++j) d[j] *= y[j] * (1.0f - keep * y[j]);
+  }
+}
+
+}  // namespace
+
+NetworkLearner::NetworkLearner(Network start, const NetworkOptions& options, const ThreadTeam& team)
+    : network_(std::move(start)), options_(options), memories_(team.size()) {
+  refuse_bad_options(options);
+  for (std::size_t n = 0; n < network_.layers.size(); ++n) {
+    const bool last = n + 1 == network_.layers.size();
+    if ((network_.layers[n].activation == Activation::kSoftmax) != last)
+      throw InputError(
+          "\"" + network_.to_string() +
+          "\" does not end in its only softmax layer, so it is no classifier; write it as \"784 - "
+          "rectified 800 - softmax 10\".");
+  }
+  const ParameterList parameters = network_.parameters();
+  for (std::size_t n = 0; n < network_.layers.size(); ++n) {
+    NetworkLayer& layer = network_.layers[n];
+    weights_.emplace_back(layer.weights, parameters[2 * n].name, Precision::kF32);
+    biases_.emplace_back(layer.bias, parameters[2 * n + 1].name);
+  }
+}
+
+ParameterList NetworkLearner::state() {
+  ParameterList list;
+  for (LearnedWeights& weights : weights_) list.push_back(weights.velocity());
+  for (LearnedBias& bias : biases_) list.push_back(bias.velocity());
+  return list;
+}
+
+void NetworkLearner::restored() {
+  for (LearnedWeights& weights : weights_) weights.pack_all();
+}
+
+// Of the outputs of layer number `outputs`; the inputs are number 0.
+double NetworkLearner::dropout_of(std::size_t outputs) const {
+  if (outputs == 0) return options_.input_dropout;
+  const bool can_be_left_out =
+      outputs < network_.layers.size() && network_.layers[outputs - 1].activation != Activation::kLinear;
+  return can_be_left_out ? options_.hidden_dropout : 0.0;
+}
+
+void NetworkLearner::begin(const Batch& batch, const ThreadTeam& team) {
+  const std::size_t rows = batch.rows();
+  check(!batch.is_sparse() && batch.labels.size() == rows, "a classifier learns dense cases with labels");
+  memories_.resize(team.size());
+  row_weights_.resize(rows);
+  double sum = 0;
+  for (std::size_t r = 0; r < rows; ++r) {
+    check(batch.labels[r] < static_cast<std::int64_t>(network_.outputs()),
+          "a label for every output at most");
+    const float weight = batch.weights.empty() ? 1.0f : batch.weights[r];
+    row_weights_[r] = batch.labels[r] < 0 ? 0.0f : weight;
+    sum += row_weights_[r];
+  }
+  for (float& weight : row_weights_) weight = sum > 0 ? static_cast<float>(weight / sum) : 0.0f;
+  const std::size_t step = block_of_cases(rows), blocks = (rows + step - 1) / step;
+  block_errors_.assign(blocks, 0.0);
+  for (LearnedWeights& weights : weights_)
+    weights.begin_batch(StatisticsStack::places(rows, Precision::kF32));
+  for (LearnedBias& bias : biases_) bias.begin_batch(blocks);
+}
+
+void NetworkLearner::pass_up(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
+  memory.outputs.resize(network_.layers.size() + 1);
+  const Noise noise(info.seed, Stream::kDropout, info.update);
+  const auto cases = batch.cases.subspan(block.first, block.count);
+  Matrix<float>& inputs = memory.outputs.front();
+  inputs.resize(block.count, network_.inputs());
+  if (batch.fetch)
+    batch.fetch(block.first, block.count, inputs);
+  else
+    for (std::size_t r = 0; r < block.count; ++r)
+      std::copy_n(batch.values.row(block.first + r).data(), inputs.cols(), inputs.row(r).data());
+  drop(dropout_of(0), noise.child(0), cases, inputs);
+  for (std::size_t n = 0; n < network_.layers.size(); ++n) {
+    const auto totals = weights_[n].packed().up(memory.outputs[n], 1.0f, 1.0f, memory.product);
+    Matrix<float>& out = memory.outputs[n + 1];
+    out.resize(block.count, totals.cols());
+    for (std::size_t r = 0; r < block.count; ++r)
+      std::copy_n(totals.row(r).data(), out.cols(), out.row(r).data());
+    activate(network_.layers[n], out);
+    drop(dropout_of(n + 1), noise.child(n + 1), cases, out);
+  }
+}
+
+// The delta of the softmax, and the error of the block.
+void NetworkLearner::subtract_from_targets(const Batch& batch, const Block& block, Memory& memory) {
+  const Matrix<float>& outputs = memory.outputs.back();
+  memory.deltas.resize(network_.layers.size());
+  Matrix<float>& delta = memory.deltas.back();
+  delta.resize(block.count, outputs.cols());
+  double error = 0;
+  for (std::size_t r = 0; r < block.count; ++r) {
+    for (std::size_t k = 0; k < outputs.cols(); ++k) delta(r, k) = -outputs(r, k);
+    const std::int32_t label = batch.labels[block.first + r];
+    if (label < 0) continue;
+    const float probability = outputs(r, static_cast<std::size_t>(label));
+    delta(r, static_cast<std::size_t>(label)) += 1.0f;
+    error -=
+        row_weights_[block.first + r] * std::log(std::max(probability, std::numeric_limits<float>::min()));
+  }
+  block_errors_[block.index] = error;
+}
+
+void NetworkLearner::pass_down(const Block& block, Memory& memory) {
+  const auto row_weights = std::span<const float>(row_weights_).subspan(block.first, block.count);
+  for (std::size_t n = network_.layers.size(); n-- > 0;) {
+    const Matrix<float>&below = memory.outputs[n], &delta = memory.deltas[n];
+    weights_[n].statistics().store(block.first, below, 1.0f, delta, row_weights);
+    biases_[n].add(block.index, delta, row_weights);
+    if (n == 0) return;
+    const auto totals = weights_[n].packed().down(delta, 1.0f, 1.0f, memory.product);
+    Matrix<float>& next = memory.deltas[n - 1];
+    next.resize(block.count, totals.cols());
+    for (std::size_t r = 0; r < block.count; ++r)
+      std::copy_n(totals.row(r).data(), totals.cols(), next.row(r).data());
+    times_derivative(network_.layers[n - 1].activation, dropout_factor(dropout_of(n)), below, next);
+  }
+}
+
+void NetworkLearner::run_block(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
+  pass_up(batch, block, info, memory);
+  subtract_from_targets(batch, block, memory);
+  pass_down(block, memory);
+}
+
+void NetworkLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
+  begin(batch, team);
+  const std::size_t step = block_of_cases(batch.rows());
+  team.run_blocks(batch.rows(), step, [&](std::size_t first, std::size_t count, unsigned worker) {
+    run_block(batch, {first / step, first, count}, info, memories_[worker]);
+  });
+  cross_entropy_ = 0;
+  for (const double error : block_errors_) cross_entropy_ += error;
+  const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum),
+                        static_cast<float>(options_.l2), 0.0f};
+  const double ratio = update_all(weights_, biases_, rule, info.watch_update, team);
+  if (info.watch_update) update_ratio_ = ratio;
+  for (LearnedWeights& weights : weights_)
+    if (options_.norm_limit > 0) weights.limit_norms(options_.norm_limit, team);
+}
+
+}  // namespace harmonium

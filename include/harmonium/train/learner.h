@@ -20,13 +20,13 @@ struct Batch {
   MatrixView<float> values;              ///< B x V unit values; the learner may overwrite missing ones (NaN)
   std::span<const std::uint64_t> cases;  ///< their numbers in the data set
   std::span<const float> weights;        ///< one a case, or empty
-  /// Class of each case, -1 where it is unknown, or empty where the source has none.
-  std::span<const std::int32_t> labels = {};
   SparseRows sparse = {};  ///< B x V in place of `values`, only for a learner that takes_sparse()
   /// Where it is set, values are not there yet: the learner calls it once for every block of rows, from any
   /// of its threads, and names where it wants them: rows of `values`, or memory of its own with as many rows
   /// and columns. So a case is fetched where it is learned from.
   std::function<void(std::size_t first, std::size_t count, MatrixView<float> into)> fetch = {};
+  /// Class of each case, -1 where it is unknown, or empty where the source has none.
+  std::span<const std::int32_t> labels = {};
 
   bool is_sparse() const { return values.empty() && sparse.rows() > 0; }
   std::size_t rows() const { return is_sparse() ? sparse.rows() : values.rows(); }

@@ -20,9 +20,9 @@ double log_or_minus_infinity(double x) {
   return x > 0.0 ? std::log(x) : -std::numeric_limits<double>::infinity();
 }
 
-// Hall's T1 inverted: the value of T = (mean - truth) / (deviation / sqrt(n)) that is as far out as the
-// normal quantile z, for samples of skewness g:  T = 3 sqrt(n) / g ((1 + g / sqrt(n) (z - g / (6
-// sqrt(n))))^1/3 - 1).
+// Hall's cubic transformation inverted: the value of T = (mean - truth) / (deviation / sqrt(n)) that is as
+// far out as the normal quantile z, for samples of skewness g:  T = 3 sqrt(n) / g ((1 + g / sqrt(n) (z - g /
+// (6 sqrt(n))))^1/3 - 1).
 double skewed_quantile(double z, double g, double n) {
   const double a = g / std::sqrt(n);
   if (std::abs(a) < 1e-6) return z;

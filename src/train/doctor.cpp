@@ -121,7 +121,8 @@ std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memor
         gap));
   diagnose_chains(now, say);
   if (memory.best_log_likelihood && now.count("log_likelihood"))
-    if (const double fall = *memory.best_log_likelihood - now.at("log_likelihood"); fall > 0.5)
+    if (const double fall = *memory.best_log_likelihood - now.at("log_likelihood");
+        fall > 0.5 + 2 * value_or(now, "log_likelihood_error", 0))
       say(format(
           "the log-likelihood has fallen %.2f nats below its best: lower train.rate, or let it fall with "
           "train.rate_schedule = \"linear\".",

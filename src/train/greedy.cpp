@@ -7,6 +7,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/data/dataset.h"
+#include "harmonium/measure/trajectory.h"
 #include "harmonium/train/doctor.h"
 #include "harmonium/train/monitor.h"
 #include "train/checkpoint.h"
@@ -16,6 +17,7 @@ namespace harmonium {
 namespace {
 
 constexpr std::size_t kScanRows = 512;
+constexpr const char* kTrajectoryPrefix = "training.trajectory.";
 constexpr auto kShortestCheckpointInterval = std::chrono::seconds(2);
 
 // Each RBM of a stack has random numbers of its own.
@@ -123,6 +125,7 @@ struct GreedyTrainer::Run {
   std::unique_ptr<RbmLearner> learner;
   std::unique_ptr<TrainingLoop> loop;
   std::unique_ptr<Monitor> monitor;
+  std::optional<LogZTrajectory> trajectory;  // where log-likelihoods are asked for and log Z is no short sum
   std::chrono::steady_clock::time_point last_checkpoint = std::chrono::steady_clock::now();
 
   std::string prefix() const { return "layers." + std::to_string(layer); }
@@ -165,6 +168,11 @@ struct GreedyTrainer::Run {
                                            base, value_step(layer));
     loop = std::make_unique<TrainingLoop>(*learner, *train_source, own, seed);
     monitor = std::make_unique<Monitor>(*train_source, held_out_source.get(), own, seed);
+    if (own.likelihood_every > 0 && monitor->needs_trajectory(learner->rbm(), team)) {
+      TrajectoryOptions following;
+      following.seed = seed;
+      trajectory.emplace(learner->rbm(), base, following, team);
+    }
   }
 
   // The RBM that is evaluated and kept: the average where there is one.
@@ -172,6 +180,13 @@ struct GreedyTrainer::Run {
     Rbm rbm = learner->rbm();
     if (loop->average()) copy_values(loop->average()->values(), rbm.parameters(prefix()));
     return rbm;
+  }
+
+  // Chains that follow do a tenth of the work of learning at most, but for epochs in which they are asked.
+  std::uint64_t epochs_between_moves() const {
+    const TrajectoryOptions usual;
+    const std::size_t work = 10 * usual.populations * usual.chains * usual.steps;
+    return std::max<std::uint64_t>(1, work / std::max<std::size_t>(1, train_source->size()));
   }
 
   void finish_layer() {
@@ -183,13 +198,15 @@ struct GreedyTrainer::Run {
     }
     net.rbms[layer] = current_rbm();
     updates = loop->position().update;
-    learner.reset(), loop.reset(), monitor.reset();
+    learner.reset(), loop.reset(), monitor.reset(), trajectory.reset();
     train_source.reset(), held_out_source.reset();
   }
 
   void epoch_done(std::uint64_t epoch, const GreedyHooks& hooks) {
     if (const auto fault = find_number_fault(learner->parameters()); !fault.empty()) throw WorkError(fault);
     const bool last_epoch = epoch == options[layer].epochs;
+    if (trajectory && (epoch % epochs_between_moves() == 0 || monitor->is_likelihood_due(epoch)))
+      trajectory->follow(current_rbm(), team);
     if (epoch % options[layer].measure_every == 0 || last_epoch) measure_epoch(epoch, hooks);
     // Epochs of a few milliseconds need no checkpoint each.
     const auto now = std::chrono::steady_clock::now();
@@ -223,7 +240,8 @@ struct GreedyTrainer::Run {
 
   void measure_epoch(std::uint64_t epoch, const GreedyHooks& hooks) {
     const Rbm rbm = current_rbm();
-    HistoryRecord record{layer, epoch, monitor->measure(rbm, learner->negative_phase(), epoch, team), {}};
+    HistoryRecord record{
+        layer, epoch, monitor->measure(rbm, learner->negative_phase(), epoch, trajectory, team), {}};
     record.measures["update_ratio"] = learner->update_ratio();
     record.warnings = diagnose(record.measures, doctor_memory(), options[layer]);
     if (const auto fault = find_normalisation_fault(rbm); !fault.empty()) record.warnings.push_back(fault);
@@ -330,6 +348,8 @@ TensorFile GreedyTrainer::checkpoint(const std::string& recipe) const {
   }
   add_tensors(file, run.learner->parameters(), "");
   add_tensors(file, run.learner->state(), "training.");
+  if (run.trajectory)
+    for (Tensor& tensor : run.trajectory->state(kTrajectoryPrefix)) file.tensors.push_back(std::move(tensor));
   if (run.loop->average()) add_tensors(file, run.loop->average()->values(), "training.average.");
   return file;
 }
@@ -356,6 +376,7 @@ void GreedyTrainer::restore(const TensorFile& file, const std::string& recipe) {
     read_tensors(file, run.learner->parameters(), "");
     read_tensors(file, run.learner->state(), "training.");
     run.learner->restored();
+    if (run.trajectory) run.trajectory->restore(file, kTrajectoryPrefix);
     const LoopPosition position = position_of(header);
     if (position.batch >= run.loop->batches_per_epoch() || position.epoch > run.options[layer].epochs)
       throw InputError(file.path + ": stands beyond the end of its epoch or of the run; it is damaged.");

@@ -61,24 +61,37 @@ void measure_free_energies(const Rbm& rbm, ConstMatrixView<float> train, ConstMa
     measures["free_energy_fantasies"] = mean_of(free_energy(rbm, fantasies, team));
 }
 
-// Where neither can be had (grey pixels, kinds without an energy) the history goes without; `evaluate` says
-// why.
-void measure_likelihood(const Rbm& rbm, ConstMatrixView<float> cases, bool missing, Measures& measures,
+// 2^20 states take a second or two; larger sums belong to `evaluate`.
+constexpr double kMostStatesAfterAnEpoch = 1 << 20;
+
+double states_of(const LayerSpec& spec) {
+  return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
+}
+
+bool is_short_sum(const Rbm& rbm) {
+  return can_enumerate(rbm) &&
+         std::min(states_of(rbm.visible.spec), states_of(rbm.hidden.spec)) <= kMostStatesAfterAnEpoch;
+}
+
+// Where none can be had (grey pixels, kinds without an energy) the history goes without; `evaluate` says why.
+void measure_likelihood(const Rbm& rbm, ConstMatrixView<float> cases, bool missing,
+                        const std::optional<LogZTrajectory>& trajectory, Measures& measures,
                         ThreadTeam& team) {
-  // 2^20 states take a second or two; larger sums belong to `evaluate`.
-  constexpr double kMostStatesAfterAnEpoch = 1 << 20;
   constexpr std::size_t kPseudoCases = 100;
   if (!find_grey_value(rbm.visible.spec, cases).empty()) return;
-  const auto states = [](const LayerSpec& spec) {
-    return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
-  };
-  if (can_enumerate(rbm) &&
-      std::min(states(rbm.visible.spec), states(rbm.hidden.spec)) <= kMostStatesAfterAnEpoch &&
-      !(missing && states(rbm.hidden.spec) > kMostStatesAfterAnEpoch)) {
+  if (is_short_sum(rbm) && !(missing && states_of(rbm.hidden.spec) > kMostStatesAfterAnEpoch)) {
     const double log_z = exact_log_z(rbm, team);
     measures["log_likelihood"] = mean_of(missing ? observed_log_likelihoods(rbm, cases, log_z, team)
                                                  : log_likelihoods(rbm, cases, log_z, team));
-  } else if (!missing && find_pseudo_likelihood_fault(rbm).empty()) {
+    return;
+  }
+  if (missing) return;
+  if (trajectory) {
+    const AnnealedLogZ estimate = trajectory->estimate();
+    measures["log_likelihood"] = mean_of(log_likelihoods(rbm, cases, estimate.log_z, team));
+    measures["log_likelihood_error"] = estimate.high - estimate.log_z;
+  }
+  if (find_pseudo_likelihood_fault(rbm).empty()) {
     const auto few = cases.row_block(0, std::min(cases.rows(), kPseudoCases));
     measures["pseudo_log_likelihood"] = mean_of(pseudo_log_likelihoods(rbm, few, team));
   }
@@ -100,8 +113,21 @@ std::size_t Monitor::cases_to_measure(const Rbm& rbm) const {
   return std::min(options_.monitor_cases, std::max(kFewest, most));
 }
 
+bool Monitor::is_likelihood_due(std::uint64_t epoch) const {
+  return options_.likelihood_every > 0 &&
+         (epoch % options_.likelihood_every == 0 || epoch == options_.epochs);
+}
+
+bool Monitor::needs_trajectory(const Rbm& rbm, ThreadTeam& team) const {
+  constexpr std::size_t kCases = 100;
+  if (is_short_sum(rbm) || !find_trajectory_fault(rbm.visible.spec, rbm.hidden.spec).empty()) return false;
+  if (train_.has_missing() || (held_out_ && held_out_->has_missing())) return false;
+  const auto cases = fetch_range(train_, 0, std::min(kCases, train_.size()), seed_, 0, team);
+  return find_grey_value(rbm.visible.spec, cases).empty();
+}
+
 Measures Monitor::measure(const Rbm& rbm, const NegativePhase& negative, std::uint64_t epoch,
-                          ThreadTeam& team) const {
+                          const std::optional<LogZTrajectory>& trajectory, ThreadTeam& team) const {
   Measures measures;
   const std::size_t cases = cases_to_measure(rbm);
   const auto train = fetch_range(train_, 0, cases, seed_, epoch, team);
@@ -118,11 +144,9 @@ Measures Monitor::measure(const Rbm& rbm, const NegativePhase& negative, std::ui
     measure_free_energies(rbm, train, held_out, negative, measures, team);
   }
   if (const double moved = negative.moved(); moved >= 0) measures["chain_moved"] = moved;
-  const bool due =
-      options_.likelihood_every > 0 && (epoch % options_.likelihood_every == 0 || epoch == options_.epochs);
   // Values that are absent are no variables at all, so cases with different ones share no likelihood.
-  if (due && !(missing && options_.missing_absent))
-    measure_likelihood(rbm, held_out.empty() ? train : held_out, missing, measures, team);
+  if (is_likelihood_due(epoch) && !(missing && options_.missing_absent))
+    measure_likelihood(rbm, held_out.empty() ? train : held_out, missing, trajectory, measures, team);
   return measures;
 }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "harmonium/data/dataset.h"
 #include "harmonium/measure/exact.h"
@@ -84,6 +85,54 @@ TEST(Monitor, MeasuresTheObservedOfUnknownValuesAndNothingOfAbsentOnes) {
     EXPECT_NEAR(trainer.history()[1].measures.at("log_likelihood"),
                 mean_of(observed_log_likelihoods(rbm, values, exact_log_z(rbm, team), team)), 1e-9);
   }
+}
+
+// 2^21 states are no short sum, so log Z comes from chains that follow the run; here it can be had.
+class FollowedRun : public testing::Test {
+ protected:
+  FollowedRun() : values_(400, 21) {
+    const Noise noise(3, Stream::kSynthetic, 0);
+    for (std::size_t r = 0; r < values_.rows(); ++r)
+      for (std::uint32_t i = 0; i < 21; ++i)
+        values_(r, i) = noise.uniform(r, i) < (r % 2 == i % 2 ? 0.9f : 0.1f) ? 1.0f : 0.0f;
+    options_.epochs = 6, options_.rate = 0.1, options_.likelihood_every = 3;
+  }
+  GreedyTrainer trainer() {
+    return {make_net(parse_layers("21 - 21"), false), {&source_}, {options_}, team_};
+  }
+
+  Matrix<float> values_;
+  MatrixSource source_{parse_layer("21"), values_};
+  TrainOptions options_;
+  ThreadTeam team_{2};
+};
+
+TEST_F(FollowedRun, HasTheLikelihoodOfTheModel) {
+  GreedyTrainer trained = trainer();
+  trained.run({});
+  const auto& history = trained.history();
+  EXPECT_EQ(history[1].measures.count("log_likelihood"), 0u);
+  ASSERT_EQ(history[2].measures.count("log_likelihood"), 1u);
+  const Rbm& rbm = trained.net().top();
+  const double truth = mean_of(log_likelihoods(rbm, values_, exact_log_z(rbm, team_), team_));
+  const double error = history[5].measures.at("log_likelihood_error");
+  EXPECT_LT(error, 0.2);
+  EXPECT_NEAR(history[5].measures.at("log_likelihood"), truth, 4 * error + 0.02);
+  EXPECT_GT(history[5].measures.at("log_likelihood"), history[2].measures.at("log_likelihood"));
+}
+
+TEST_F(FollowedRun, IsTheSameAfterAResume) {
+  GreedyTrainer whole = trainer(), stopped = trainer(), resumed = trainer();
+  whole.run({});
+  GreedyHooks hooks;
+  int batches = 0;
+  hooks.stop_requested = [&] { return ++batches > 14; };
+  EXPECT_FALSE(stopped.run(hooks));
+  resumed.restore(stopped.checkpoint("recipe"), "recipe");
+  resumed.run({});
+  ASSERT_EQ(whole.history().size(), resumed.history().size());
+  for (std::size_t e = 0; e < whole.history().size(); ++e)
+    EXPECT_EQ(whole.history()[e].measures, resumed.history()[e].measures) << e;
 }
 
 }  // namespace

@@ -31,8 +31,8 @@ struct AnnealedLogZ {
   /// exceeds the mean.
   double low = 0, high = 0;
   /// 95 % interval of log Z: that of the mean weight by the central limit theorem, with the weights' skewness
-  /// transformed away (Hall 1992, "On the removal of skewness by transformation", eq. T1), because weights
-  /// are skewed and the usual interval reaches too high below and too low above.
+  /// transformed away (Hall 1992, "On the removal of skewness by transformation", the cubic one), because
+  /// weights are skewed and the usual interval lies too low at both ends.
   double interval_low = 0, interval_high = 0;
   /// (sum w)^2 / sum w^2, of `runs`: below a tenth of them the estimate is not to be believed.
   double effective_runs = 0;

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "harmonium/data/batch_source.h"
+#include "harmonium/measure/trajectory.h"
 #include "harmonium/models/rbm.h"
 #include "harmonium/train/learner.h"
 #include "harmonium/train/negative_phase.h"
@@ -16,14 +17,20 @@ namespace harmonium {
 /// free_energy_spread (standard deviation over training cases), free_energy_fantasies, hidden_always_off/on
 /// (fractions of units with mean activity below 0.002 or above 0.998 of their range), hidden_activity (mean),
 /// chain_moved, weight_deviation (root of the mean square), and every options.likelihood_every epochs
-/// log_likelihood (exact where it can be summed) or pseudo_log_likelihood, of held-out cases where there are
-/// some.
+/// log_likelihood, of held-out cases where there are some: exact where log Z is a short sum; else with the
+/// log Z of chains that follow the run, log_likelihood_error (its standard error from there) and
+/// pseudo_log_likelihood beside it.
 class Monitor {
  public:
   Monitor(const BatchSource& train, const BatchSource* held_out, const TrainOptions& options,
           std::uint64_t seed);
+  /// `trajectory`: stands at `rbm`, or nothing.
   Measures measure(const Rbm& rbm, const NegativePhase& negative, std::uint64_t epoch,
-                   ThreadTeam& team) const;
+                   const std::optional<LogZTrajectory>& trajectory, ThreadTeam& team) const;
+  /// Is a log-likelihood asked for after this epoch?
+  bool is_likelihood_due(std::uint64_t epoch) const;
+  /// Have the measured cases a likelihood under such models, of which log Z is no short sum?
+  bool needs_trajectory(const Rbm& rbm, ThreadTeam& team) const;
 
  private:
   std::size_t cases_to_measure(const Rbm& rbm) const;

@@ -109,10 +109,6 @@ NetLikelihood room_for(std::size_t cases) {
 
 }  // namespace
 
-const Rbm& recognition_rbm(const DeepBeliefNet& net, std::size_t n) {
-  return net.rbms[n];
-}
-
 std::string find_net_likelihood_fault(const DeepBeliefNet& net) {
   for (const LayerSpec& spec : net.layers())
     if (!spec.has_energy())

@@ -62,7 +62,7 @@ std::vector<std::size_t> first_columns_of_variables(const Layer& layer) {
 PackedNet::PackedNet(const DeepBeliefNet& the_net) : net(the_net), recognition_(the_net.depth()) {
   for (std::size_t n = 0; n < net.depth(); ++n) {
     generative_.emplace_back(net.rbms[n].weights, Precision::kF32);
-    const Rbm& recognition = recognition_rbm(net, n);
+    const Rbm& recognition = net.upward(n);
     if (&recognition != &net.rbms[n]) recognition_[n] = PackedWeights(recognition.weights, Precision::kF32);
     variables_.push_back(n == 0 ? std::vector<std::size_t>()
                                 : first_columns_of_variables(net.rbms[n - 1].hidden));
@@ -86,7 +86,7 @@ void NetStates::begin(std::span<const float> visible, std::size_t rows) {
     bias_scales_.assign(rows, length_[0]);
   }
   if (net_.depth() == 1) return;
-  const Rbm& rbm = recognition_rbm(net_, 0);
+  const Rbm& rbm = net_.upward(0);
   const auto input =
       packed_.up(0).up(statistics_of(rbm.visible, visible_, visible_statistics_), 1.0f, 1.0f, product_);
   first_input_.resize(rows, input.cols());
@@ -95,13 +95,13 @@ void NetStates::begin(std::span<const float> visible, std::size_t rows) {
 }
 
 const Layer& NetStates::recognised(std::size_t n) const {
-  return recognition_rbm(net_, n - 1).hidden;
+  return net_.upward(n - 1).hidden;
 }
 
 // The input of layer n from layer n - 1: good until the next product.
 ConstMatrixView<float> NetStates::recognition_input(std::size_t n) {
   if (n == 1) return first_input_;
-  const Rbm& rbm = recognition_rbm(net_, n - 1);
+  const Rbm& rbm = net_.upward(n - 1);
   return packed_.up(n - 1).up(statistics_of(rbm.visible, layer(n - 1), statistics_), 1.0f, 1.0f, product_);
 }
 

@@ -31,9 +31,6 @@
 
 namespace harmonium {
 
-/// The RBM whose weights and hidden layer recognise: with which layer n + 1 is sampled from layer n.
-const Rbm& recognition_rbm(const DeepBeliefNet& net, std::size_t n);
-
 /// Why no net of these layers has a likelihood (a layer without energy, a top RBM without a finite Z), as a
 /// sentence; empty where it has one. Parameters do not matter.
 std::string find_net_likelihood_fault(const DeepBeliefNet& net);

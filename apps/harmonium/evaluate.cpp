@@ -12,6 +12,7 @@ struct Options {
   std::string model, data, part;
   std::size_t cases = 10000;
   LikelihoodPlan plan;
+  std::size_t net_cases = 0, net_samples = 1000, net_temperatures = 1;
   bool pseudo = false;
 };
 
@@ -44,6 +45,9 @@ int evaluate(const Globals& globals, const Options& o) {
   recipe.measure.raise_cases = o.plan.raise_cases;
   recipe.measure.raise_temperatures = o.plan.raise_temperatures;
   recipe.measure.raise_chains = o.plan.raise_chains;
+  recipe.measure.net_cases = o.net_cases;
+  recipe.measure.net_samples = o.net_samples;
+  recipe.measure.net_temperatures = o.net_temperatures;
   recipe.measure.pseudo_likelihood = o.pseudo;
   recipe.measure.cases = o.cases;
   const MeasureResult result = measure_model(recipe, RecipeData{data, {}, {}}, model, team, reporter);
@@ -100,6 +104,18 @@ void add_evaluate(CLI::App& app, Globals& globals, Action& action) {
       ->check(whole_number(0))
       ->capture_default_str();
   command->add_option("--raise-chains", o->plan.raise_chains, "its chains for each case")
+      ->check(whole_number(1))
+      ->capture_default_str();
+  command
+      ->add_option("--net-cases", o->net_cases,
+                   "of a stack of RBMs: cases, at most; 0: none where --likelihood is auto, else 500")
+      ->capture_default_str();
+  command->add_option("--net-samples", o->net_samples, "of a stack of RBMs: up-passes that weigh each case")
+      ->check(whole_number(1))
+      ->capture_default_str();
+  command
+      ->add_option("--net-temperatures", o->net_temperatures,
+                   "of a stack of RBMs: steps of annealing from each up-pass to the posterior")
       ->check(whole_number(1))
       ->capture_default_str();
   command->add_flag("--pseudo", o->pseudo, "also the pseudo-log-likelihood");

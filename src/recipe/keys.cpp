@@ -377,6 +377,16 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(
       count_from(1, "measure.raise_chains", "chains of RAISE for each case", AT(measure.raise_chains)));
   rows.push_back(
+      count("measure.net_cases",
+            "cases whose likelihood under a stack of RBMs is measured; 0: none where likelihood is "
+            "auto and the stack is not tiny, else 500",
+            AT(measure.net_cases)));
+  rows.push_back(count_from(1, "measure.net_samples", "up-passes that weigh each of these cases",
+                            AT(measure.net_samples)));
+  rows.push_back(count_from(1, "measure.net_temperatures",
+                            "steps of annealing from each up-pass to the posterior; 1: none",
+                            AT(measure.net_temperatures)));
+  rows.push_back(
       flag("measure.pseudo_likelihood", "also the pseudo-log-likelihood", AT(measure.pseudo_likelihood)));
   rows.push_back(flag("measure.kl", "also KL(data || model) on the training cases", AT(measure.kl)));
   rows.push_back(count("measure.mixing_steps", "Gibbs steps for the autocorrelation of energies; 0 is off",

@@ -77,18 +77,6 @@ void add_exact(const Rbm& rbm, const MeasuredCases& cases, const std::string& pr
   result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
 }
 
-// The temperatures of one measure: of annealing, and of RAISE with a number of its own.
-std::vector<float> schedule_of(const Rbm& rbm, const MeasuredCases& cases, std::span<const float> base,
-                               const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter) {
-  if (plan.schedule == "standard") return standard_schedule(plan.temperatures);
-  if (plan.schedule == "uniform") return uniform_schedule(plan.temperatures);
-  PilotOptions pilot;
-  pilot.steps = std::clamp(plan.temperatures / 10, kFewestPilotSteps, kMostPilotSteps);
-  pilot.seed = plan.seed;
-  pilot.progress = [&](double fraction) { reporter.working("pilot runs of annealing", fraction); };
-  return adaptive_schedule(rbm, base, cases.first(pilot.runs), plan.temperatures, pilot, team);
-}
-
 void warn_of_few_runs(const AnnealedLogZ& annealed, const LikelihoodPlan& plan, MeasureResult& result) {
   if (annealed.effective_runs < kFewestEffective * static_cast<double>(plan.runs))
     result.warnings.push_back("annealing ended with " + number_text(annealed.effective_runs) +
@@ -137,7 +125,7 @@ void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string&
   const auto base = base_rate_bias(rbm.visible.spec, cases.column_means());
   AnnealingOptions options;
   options.runs = plan.runs;
-  options.schedule = schedule_of(rbm, cases, base, plan, team, reporter);
+  options.schedule = planned_schedule(rbm, cases.first(PilotOptions().runs), base, plan, team, reporter);
   options.seed = plan.seed;
   options.progress = [&](double fraction) { reporter.working("annealing", fraction); };
   const AnnealedLogZ annealed = annealed_log_z(rbm, base, options, team);
@@ -193,6 +181,18 @@ LikelihoodPlan likelihood_plan(const Recipe& recipe, bool absent) {
   return {m.likelihood,         m.annealing_runs, m.annealing_temperatures,
           m.annealing_schedule, m.raise_cases,    m.raise_temperatures,
           m.raise_chains,       recipe.seed,      absent};
+}
+
+std::vector<float> planned_schedule(const Rbm& rbm, ConstMatrixView<float> cases, std::span<const float> base,
+                                    const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter) {
+  if (plan.schedule == "standard") return standard_schedule(plan.temperatures);
+  if (plan.schedule == "uniform") return uniform_schedule(plan.temperatures);
+  PilotOptions pilot;
+  pilot.steps = std::clamp(plan.temperatures / 10, kFewestPilotSteps, kMostPilotSteps);
+  pilot.seed = plan.seed;
+  pilot.progress = [&](double fraction) { reporter.working("pilot runs of annealing", fraction); };
+  return adaptive_schedule(rbm, base, cases.row_block(0, std::min(pilot.runs, cases.rows())),
+                           plan.temperatures, pilot, team);
 }
 
 void measure_likelihood(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,

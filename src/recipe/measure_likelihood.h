@@ -23,6 +23,11 @@ std::string find_pseudo_fault(const Rbm& rbm, const MeasuredCases& cases);
 /// What [measure] says. `absent`: missing values are no variables at all.
 LikelihoodPlan likelihood_plan(const Recipe& recipe, bool absent);
 
+/// Inverse temperatures of annealing, as the plan says; adaptive ones are learned by pilot runs from the base
+/// and from the first of `cases` (visible values).
+std::vector<float> planned_schedule(const Rbm& rbm, ConstMatrixView<float> cases, std::span<const float> base,
+                                    const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter);
+
 /// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z".
 /// Annealed ones come with the other side of the bracket: "PREFIX_log_likelihood_raise", annealed ones of the
 /// same cases as "PREFIX_log_likelihood_paired", and their difference as "PREFIX_log_likelihood_bracket";

@@ -11,6 +11,7 @@
 #include "harmonium/measure/reconstruction.h"
 #include "recipe/measure_fantasies.h"
 #include "recipe/measure_likelihood.h"
+#include "recipe/measure_net.h"
 #include "recipe/measure_recognition.h"
 #include "recipe/measured_cases.h"
 
@@ -128,7 +129,8 @@ std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, con
   const MeasureRecipe& m = recipe.measure;
   const Rbm& rbm = net.rbms.front();
   const bool demanded = m.likelihood == "exact" || m.likelihood == "annealed";
-  if (demanded && !is_alone(net)) return "measure.likelihood = \"" + m.likelihood + "\"" + kNotAlone;
+  if (is_net(net))
+    if (auto fault = find_net_measure_fault(recipe, data, net, team); !fault.empty()) return fault;
   if (m.kl && !is_alone(net)) return std::string("measure.kl") + kNotAlone;
   if (m.pseudo_likelihood && !is_alone(net)) return std::string("measure.pseudo_likelihood") + kNotAlone;
   if (m.cases < 1) return "measure.cases must be 1 or more.";
@@ -136,7 +138,7 @@ std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, con
     return MeasuredCases(set ? *set : data.train, m.cases, m.binarise_seed, team);
   };
   std::string fault;
-  if (demanded)
+  if (demanded && is_alone(net))
     fault = find_likelihood_fault(rbm, m.likelihood, is_absent(data), cases_of(cases_apart(data)));
   if (fault.empty() && m.pseudo_likelihood) fault = find_pseudo_fault(rbm, cases_of(cases_apart(data)));
   if (fault.empty() && m.kl) fault = find_kl_fault(rbm, cases_of(nullptr));
@@ -174,6 +176,7 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
   if (apart) add_reconstruction(prefix, *test);
 
   const Rbm& rbm = model.net.rbms.front();
+  if (is_net(model.net)) measure_net(recipe, data, model.net, prefix, team, reporter, result);
   if (is_alone(model.net)) {
     const LikelihoodPlan plan = likelihood_plan(recipe, is_absent(data));
     measure_likelihood(rbm, judged, prefix, plan, team, reporter, result);

@@ -98,7 +98,7 @@ expect 2 '2\^20|summed' train mnist --limit 50 --layers "data - 100" --negative 
 
 expect 2 'must ascend' run fine.toml --set 'report.fantasy_steps=[10, 1]' --out x
 # What a model cannot have is refused before it learns.
-expect 2 'deep belief net' run fine.toml --set 'model.layers=data - 3 - 3' --set measure.likelihood=exact --out x
+expect 2 '2\^20' run fine.toml --set 'model.layers=data - 21 - 3' --set measure.likelihood=exact --out x
 expect 2 'report.image_shape' run fine.toml --set 'report.image_shape=[2, 2]' --out x
 expect 2 'binarise' run fine.toml --set data.train=mnist --set data.limit=50 --set measure.likelihood=exact --out x
 
@@ -137,7 +137,9 @@ works train bars-and-stripes:3 --layers "data - rectified 4" --epochs 1 --quiet 
 expect 2 'no energy' evaluate rectified.st bars-and-stripes:3 --likelihood exact
 
 works train bars-and-stripes:3 --layers "data - 3 - 3" --epochs 1 --quiet --out stack.st
-expect 2 'deep belief net' evaluate stack.st bars-and-stripes:3 --likelihood exact
+works evaluate stack.st bars-and-stripes:3 --likelihood exact
+works train bars-and-stripes:3 --layers "data - rectified 3 - 3" --epochs 1 --quiet --out stack2.st
+expect 2 'no energy' evaluate stack2.st bars-and-stripes:3 --likelihood annealed
 expect 2 'deep belief net' evaluate stack.st bars-and-stripes:3 --pseudo
 
 # Usage.

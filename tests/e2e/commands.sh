@@ -54,6 +54,12 @@ has 'annealed'
 has '^log_likelihood_raise'
 has '^log_likelihood_bracket'
 has '^free_energy'
+works train bars-and-stripes:4 --layers "data - 30 - 40" --epochs 2 --quiet --out deep.st
+works evaluate deep.st bars-and-stripes:4 --likelihood annealed --temperatures 200 --runs 20 --net-samples 50
+has '^log_probability_bound'
+has '^bound_gain'
+works evaluate deep.st bars-and-stripes:4
+! grep -q '^log_probability' out.txt || fail 'a likelihood that takes long was not asked for'
 works inspect net.st --features features.png --layer 2
 has 'deep belief net'
 json inspect net.st

@@ -182,7 +182,9 @@ TEST_F(RecipeRun, WhatCannotBeMeasuredIsRefusedBeforeLearning) {
     EXPECT_THAT(fault("refused"), HasSubstr(sentence)) << key;
     EXPECT_FALSE(fs::exists(at("refused"))) << key;
   };
-  refused("measure.likelihood", "exact", "deep belief net", "data - 4 - 3");
+  refused("measure.likelihood", "exact", "2^20", "data - 21 - 3");
+  refused("measure.likelihood", "exact", "top RBM", "data - 26 - 26");
+  refused("measure.likelihood", "annealed", "no energy", "data - rectified 4 - 3");
   refused("measure.kl", "true", "deep belief net", "data - 4 - 3");
   refused("measure.pseudo_likelihood", "true", "deep belief net", "data - 4 - 3");
   refused("measure.likelihood", "exact", "2^25", "data - 40");
@@ -235,6 +237,38 @@ TEST_F(RecipeRun, ASweepComparesItsVariants) {
   recipe_.variants.push_back({"impossible", {{"model.layers", "\"data - 4 - 4\""}}});
   EXPECT_THAT(fault("faulty"), HasSubstr("deep belief net"));
   EXPECT_FALSE(fs::exists(at("faulty") / "little-1"));
+}
+
+TEST_F(RecipeRun, AStackIsMeasuredByItsBoundAndItsProbability) {
+  recipe_.layers = "data - 4 - 9";
+  recipe_.train.tied_start = recipe_.train.pass_samples = true;
+  set_recipe_key(recipe_, "layer.2.rate", "0");
+  const RunResult tied = run_recipe(recipe_, at("tied"), options());  // exact without being asked: it is tiny
+  for (const char* name : {"train_log_probability_bound", "train_log_probability"})
+    EXPECT_NEAR(value_of(tied, name), value_of(tied, "train_first_rbm_log_likelihood"), 1e-5);
+  EXPECT_NEAR(value_of(tied, "train_bound_gain"), 0, 1e-5);
+
+  set_recipe_key(recipe_, "layer.2.rate", "0.1");
+  const RunResult exact = run_recipe(recipe_, at("exact"), options());
+  set_recipe_key(recipe_, "measure.likelihood", "annealed");
+  const RunResult annealed = run_recipe(recipe_, at("annealed"), options());
+  const double truth = value_of(exact, "train_log_probability");
+  EXPECT_GT(truth, value_of(exact, "train_log_probability_bound"));
+  EXPECT_NEAR(value_of(annealed, "train_log_probability"), truth, 0.1);
+  EXPECT_NEAR(value_of(annealed, "train_log_probability_bound"),
+              value_of(exact, "train_log_probability_bound"), 0.1);
+  EXPECT_GT(value_of(annealed, "train_effective_samples"), 100);
+
+  // Not asked for where it takes long, and none of grey values.
+  recipe_.measure = {};
+  recipe_.data.train = "mnist", recipe_.data.test = "mnist", recipe_.data.limit = 200;
+  recipe_.layers = "data - 30 - 9", recipe_.train.tied_start = false, recipe_.train.epochs = 1;
+  recipe_.measure.net_cases = 10;
+  const RunResult grey = run_recipe(recipe_, at("grey"), options());
+  EXPECT_THAT(grey.warnings, testing::Contains(HasSubstr("data.binarise")));
+  recipe_.measure.net_cases = 0;
+  for (const Measurement& m : run_recipe(recipe_, at("silent"), options()).measurements)
+    EXPECT_THAT(m.name, testing::Not(HasSubstr("probability")));
 }
 
 TEST_F(RecipeRun, OneClassIsComparedWithPcaAndRead) {

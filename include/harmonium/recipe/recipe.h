@@ -54,6 +54,9 @@ struct MeasureRecipe {
   std::size_t raise_cases = 500;                ///< cases bounded from below by RAISE as well; 0 is off
   std::size_t raise_temperatures = 0;           ///< 0: as many as annealing_temperatures
   std::size_t raise_chains = 1;                 ///< of each case
+  // Of a stack of RBMs, or one with label units; see NetLikelihoodOptions.
+  std::size_t net_cases = 0;  ///< cases, at most; 0: 500 where a likelihood is demanded, none where "auto"
+  std::size_t net_samples = 1000, net_temperatures = 1;
   bool pseudo_likelihood = false;
   bool kl = false;                  ///< KL(data || model) on the training cases
   std::size_t mixing_steps = 0;     ///< Gibbs steps for the autocorrelation of energies; 0 is off

@@ -7,6 +7,8 @@
 
 #include "command.h"
 #include "harmonium/base/error.h"
+#include "harmonium/data/restore.h"
+#include "harmonium/io/csv.h"
 #include "harmonium/io/png.h"
 #include "harmonium/render/sheet.h"
 #include "harmonium/samplers/impute.h"
@@ -96,6 +98,17 @@ Image completions_sheet(ConstMatrixView<float> data, const Matrix<float>& given,
   return paired_sheet(sorts, shape);
 }
 
+// A table gets its own columns back; other cases are rows of units.
+void write_filled(const std::filesystem::path& path, const Model& model, const Matrix<float>& filled) {
+  const auto shape = model_image_shape(model);
+  if (path.extension() != ".csv" || model.schema.empty() || !shape.empty())
+    return write_rows(path, filled, shape, "unit");
+  const Schema schema = Schema::from_json(model.schema, model.data_statistics);
+  write_csv(path, raw_header(schema), filled.rows(), [&](std::size_t r, std::vector<std::string>& cells) {
+    cells = raw_cells(schema, filled.row(r));
+  });
+}
+
 int impute_cases(const Globals& globals, Options o) {
   const Model model = load_model(o.model);
   const auto shape = model_image_shape(model);
@@ -117,7 +130,7 @@ int impute_cases(const Globals& globals, Options o) {
   if (std::filesystem::path(o.out).extension() == ".png" && shape.size() == 2)
     write_png(o.out, completions_sheet(cases, given, filled, {shape[0], shape[1]}));
   else
-    write_rows(o.out, filled, shape, "unit");
+    write_filled(o.out, model, filled);
   if (model.net.depth() > 1)
     reporter.say(
         "the chain of a net with several layers is an approximation: its up-pass is the recognition model");

@@ -110,8 +110,8 @@ void put_below_labels(ConstMatrixView<float> states, Matrix<float>& top_visible)
 Matrix<float> impute_net(const DeepBeliefNet& net, const Clamp& known, Result result,
                          const ImputeOptions& options, ThreadTeam& team) {
   const std::size_t below = net.depth() - 1;
-  std::vector<PackedWeights> packed;
-  for (const Rbm& rbm : net.rbms) packed.emplace_back(rbm.weights, Precision::kF32);
+  std::vector<PackedWeights> packed;  // of the weights that lead upwards; the top's both ways
+  for (std::size_t n = 0; n < net.depth(); ++n) packed.emplace_back(net.upward(n).weights, Precision::kF32);
   Matrix<float> visible = start_known(net.rbms.front(), known, options, team).visible, means;
   Chains top = start_chains_from_bias(net.top(), visible.rows(), options.seed, team);
   for (std::uint64_t step = 1; step <= options.steps; ++step) {

@@ -110,5 +110,19 @@ for file in fantasies.png fantasies-steps.png fantasies-drift.png fantasies-clas
   [[ -s small/$file ]] || fail "a run leaves no $file: $(ls small)"
 done
 has 'Told a class' small/report.html
+# A table with categories, numbers and holes comes back in its own words.
+{
+  echo 'smoker,colour,weight'
+  for i in $(seq 1 90); do
+    echo "$([[ $((i % 3)) == 0 ]] && echo yes || echo no),$([[ $((i % 3)) == 0 ]] && echo red || echo blue),$((60 + 20 * (i % 3 == 0)))"
+  done
+} >people.csv
+works train people.csv --layers "data - 6" --epochs 400 --rate 0.02 --measure_every 200 --quiet --out people.st
+printf 'smoker,colour,weight\n,red,80\nno,,60\nyes,red,\n' >people-holes.csv
+works impute people.st people-holes.csv --steps 1000 --out people-filled.csv
+[[ $(head -n 1 people-filled.csv) == smoker,colour,weight ]] || fail "another header: $(head -n 1 people-filled.csv)"
+[[ $(sed -n 2p people-filled.csv) == yes,red,80 && $(sed -n 3p people-filled.csv) == no,blue,60 ]] ||
+  fail "filled in as $(cat people-filled.csv)"
+awk -F, 'NR == 4 && ($3 < 72 || $3 > 88) { exit 1 }' people-filled.csv || fail "a weight as $(cat people-filled.csv)"
 nothing_left
 echo "fantasies with labels, exchanges, movies and imputation"

@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::size_t kNeighbours = 3;  // that vote, and of precision and recall
 constexpr std::size_t kShown = 40;
+constexpr std::uint64_t kFantasies = 1;  // whose random numbers are not those of the report's chains
 
 const Dataset* cases_apart(const RecipeData& data) {
   return data.test ? &*data.test : data.held_out ? &*data.held_out : nullptr;
@@ -32,24 +33,20 @@ LabelledFantasies draw_fantasies(const Recipe& recipe, const DeepBeliefNet& net,
   const std::size_t labels = std::max<std::size_t>(1, net.label_columns);
   const std::size_t looks = std::min(m.fantasy_looks, m.fantasies);
   FantasyOptions options;
-  options.chains = (m.fantasies + looks - 1) / looks;
+  options.chains = (m.fantasies + looks - 1) / looks * labels;
   options.steps.clear();
   for (std::size_t look = 1; look <= looks; ++look) options.steps.push_back(look * m.fantasy_steps);
+  for (std::size_t c = 0; c < options.chains && net.label_columns > 0; ++c)
+    options.labels.push_back(static_cast<std::int32_t>(c % labels));
+  options.seed = Noise(recipe.seed, Stream::kSampling, 0).child(kFantasies).key();
+  options.progress = [&](double fraction) { reporter.working("drawing fantasies to be read", fraction); };
+  const Fantasies fantasies = fantasies_from_noise(net, options, team);
   LabelledFantasies result{Matrix<float>(m.fantasies * labels, net.columns(0)), {}};
-  result.labels.assign(result.cases.rows(), -1);
-  for (std::size_t k = 0; k < labels; ++k) {
-    if (net.label_columns > 0) options.label = k;
-    options.seed = Noise(recipe.seed, Stream::kSampling, 0).child(k).key();
-    options.progress = [&](double fraction) {
-      reporter.working("drawing fantasies to be read",
-                       (static_cast<double>(k) + fraction) / static_cast<double>(labels));
-    };
-    const Fantasies fantasies = fantasies_from_noise(net, options, team);
-    for (std::size_t n = 0; n < m.fantasies; ++n) {
-      const auto from = fantasies.visible[n / options.chains].row(n % options.chains);
-      std::copy(from.begin(), from.end(), result.cases.row(n * labels + k).begin());
-      if (net.label_columns > 0) result.labels[n * labels + k] = static_cast<std::int32_t>(k);
-    }
+  for (std::size_t n = 0; n < result.cases.rows(); ++n) {
+    const std::size_t chain = n % options.chains;
+    const auto from = fantasies.visible[n / options.chains].row(chain);
+    std::copy(from.begin(), from.end(), result.cases.row(n).begin());
+    result.labels.push_back(options.labels.empty() ? -1 : options.labels[chain]);
   }
   return result;
 }
@@ -123,7 +120,7 @@ class FantasyMeasure {
         team_(team),
         reporter_(reporter),
         fantasies_(draw_fantasies(recipe, model.net, team, reporter)),
-        test_cases_(fetch_range(test_, 0, test_.size(), recipe.seed, 0, team)),
+        test_cases_(fetch_range(test_, 0, recipe.measure.cases, recipe.seed, 0, team)),
         size_(std::min({fantasies_.cases.rows(), train_.size(), test_.size()})) {}
 
   FantasyQuality run(const std::filesystem::path& folder) {

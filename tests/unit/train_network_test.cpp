@@ -24,7 +24,7 @@ struct Cases {
     labels[1] = -1;
     numbers = numbered(rows);
   }
-  Batch batch() { return {values, numbers, weights, labels, {}, {}}; }
+  Batch batch() { return {values, numbers, weights, {}, {}, labels}; }
 
   Matrix<float> values;
   std::vector<std::int32_t> labels;

@@ -1,0 +1,164 @@
+// [measure.fantasies] in miniature: what is measured, the reader that is kept, and what is refused.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+#include "harmonium/base/error.h"
+#include "harmonium/models/network.h"
+#include "harmonium/recipe/run.h"
+
+namespace harmonium {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class RecipeFantasies : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = fs::temp_directory_path() /
+              ("harmonium-fantasies-" + std::string(info->name()) + "-" + std::to_string(getpid()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+    write_table(at("train.csv"), 200, 1);
+    write_table(at("test.csv"), 80, 2);
+    recipe_.data.train = at("train.csv").string(), recipe_.data.test = at("test.csv").string();
+    recipe_.data.label_column = "class";
+    recipe_.layers = "data - 6 + softmax 2 - 12";
+    recipe_.train.epochs = 60, recipe_.train.batch = 10;
+    recipe_.train.rate = 0.1, recipe_.train.initial_deviation = 0.1;
+    recipe_.report.image_shape = {2, 4};
+    recipe_.measure.fantasies = 25, recipe_.measure.fantasy_steps = 20, recipe_.measure.fantasy_looks = 4;
+    recipe_.measure.reader_units = 16, recipe_.measure.reader_epochs = 30;
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  // Pixels on the left of two rows for one class, on the right for the other; one in ten is another.
+  static void write_table(const fs::path& path, std::size_t rows, std::uint64_t seed) {
+    const Noise noise(seed, Stream::kSynthetic, 0);
+    std::ofstream table(path);
+    table << "a,b,c,d,e,f,g,h,class\n";
+    for (std::size_t r = 0; r < rows; ++r) {
+      const bool right = noise.bits(r, 99) % 2;
+      for (std::uint32_t i = 0; i < 8; ++i)
+        table << (((i % 4 >= 2) == right) != (noise.uniform(r, i) < 0.1f) ? 1 : 0) << ",";
+      table << (right ? "right" : "left") << "\n";
+    }
+  }
+
+  fs::path at(const std::string& name) const { return folder_ / name; }
+  RunResult run(const std::string& name, unsigned threads = 2, bool resume = false) {
+    ThreadTeam team(threads);
+    return run_recipe(recipe_, at(name), {resume, false, &team, &reporter_, nullptr, "harmonium run test"});
+  }
+  std::string fault() {
+    try {
+      run("refused");
+    } catch (const InputError& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+  static std::string text_of(const fs::path& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+  static std::map<std::string, double> values_of(const RunResult& result) {
+    std::map<std::string, double> values;
+    for (const Measurement& m : result.measurements) values[m.name] = m.value;
+    return values;
+  }
+
+  fs::path folder_;
+  Recipe recipe_;
+  Reporter reporter_;
+};
+
+TEST_F(RecipeFantasies, AreReadComparedAndShown) {
+  const auto values = values_of(run("a"));
+  EXPECT_LT(values.at("reader_test_error"), 0.2);
+  EXPECT_GT(values.at("fantasies_read_as_label"), 0.7);
+  EXPECT_NEAR(values.at("fantasies_read_as_label"),
+              0.5 * (values.at("fantasies_read_as_left") + values.at("fantasies_read_as_right")), 1e-9);
+  for (const char* what : {"precision", "recall"}) {
+    const double made = values.at(std::string("fantasies_") + what),
+                 real = values.at(std::string("real_") + what);
+    EXPECT_GE(made, 0.0);
+    EXPECT_LE(made, 1.0);
+    EXPECT_GT(real, 0.5);
+    EXPECT_DOUBLE_EQ(values.at(std::string("fantasies_") + what + "_ratio"), made / real);
+  }
+  EXPECT_GT(values.at("fantasies_nearest_distance"), 0.0);  // means of pixels are no training case
+  EXPECT_EQ(values.at("test_nearest_distance"), 0.0);  // most noisy patterns of 8 pixels are in 200 cases
+  EXPECT_EQ(load_network(at("a") / "reader.safetensors").network.to_string(),
+            "8 - rectified 16 - rectified 16 - softmax 2");
+  EXPECT_TRUE(fs::exists(at("a") / "fantasies-nearest.png"));
+  EXPECT_THAT(text_of(at("a") / "report.html"), HasSubstr("nearest training cases"));
+}
+
+TEST_F(RecipeFantasies, TheReaderIsKeptWhereItFits) {
+  run("a");
+  const std::string metrics = text_of(at("a") / "metrics.json");
+  const auto reader = at("a") / "reader.safetensors";
+  // A reader that always says "left" is taken as it is ...
+  NetworkFile file = load_network(reader);
+  file.network.layers.back().weights = Matrix<float>(16, 2);
+  file.network.layers.back().bias = {1.0f, 0.0f};
+  save_network(reader, file.network, file.facts);
+  auto values = values_of(run("a", 2, true));
+  EXPECT_EQ(values.at("fantasies_read_as_left"), 1.0);
+  EXPECT_EQ(values.at("fantasies_read_as_right"), 0.0);
+  // ... but not one that was learned otherwise: it is learned anew, to the same bytes.
+  file.facts["epochs"] = "1";
+  save_network(reader, file.network, file.facts);
+  run("a", 2, true);
+  EXPECT_EQ(text_of(at("a") / "metrics.json"), metrics);
+}
+
+TEST_F(RecipeFantasies, NeighboursReadWithoutANet) {
+  recipe_.measure.fantasy_reader = "neighbours";
+  const auto values = values_of(run("a"));
+  EXPECT_LT(values.at("reader_test_error"), 0.2);
+  EXPECT_GT(values.at("fantasies_read_as_label"), 0.7);
+  EXPECT_FALSE(fs::exists(at("a") / "reader.safetensors"));
+}
+
+TEST_F(RecipeFantasies, WithoutLabelUnitsTheyAreComparedAlone) {
+  recipe_.layers = "data - 12";
+  const auto values = values_of(run("a"));
+  EXPECT_EQ(values.count("fantasies_read_as_label"), 0u);
+  EXPECT_EQ(values.count("fantasies_precision"), 1u);
+}
+
+TEST_F(RecipeFantasies, DeterminismForAnyNumberOfThreads) {
+  run("one", 1);
+  run("three", 3);
+  for (const char* file : {"metrics.json", "reader.safetensors", "fantasies-nearest.png"})
+    EXPECT_EQ(text_of(at("one") / file), text_of(at("three") / file)) << file;
+}
+
+TEST_F(RecipeFantasies, WhatCannotBeHadIsRefusedBeforeLearning) {
+  const Recipe good = recipe_;
+  recipe_.data.test.clear();
+  EXPECT_THAT(fault(), HasSubstr("data.held_out"));
+  recipe_ = good;
+  recipe_.data.classes = {"left"};
+  recipe_.layers = "data - 6";
+  EXPECT_THAT(fault(), HasSubstr("two classes"));
+  recipe_ = good;
+  recipe_.layers = "data - 6";
+  recipe_.measure.fantasies = 3;
+  EXPECT_THAT(fault(), HasSubstr("4 or more"));
+  EXPECT_FALSE(fs::exists(at("refused")));
+}
+
+}  // namespace
+}  // namespace harmonium

@@ -240,7 +240,8 @@ std::string find_fantasy_fault(const Recipe& recipe, const RecipeData& data, con
   if (!data.train.has_labels())
     return "measure.fantasies needs labelled training cases, from which a classifier learns to read; give "
            "data.labels.";
-  if (data.train.class_count() < 2)
+  const auto labels = data.train.labels();  // a class that has a name may have no case
+  if (std::all_of(labels.begin(), labels.end(), [&](std::int32_t l) { return l < 0 || l == labels.front(); }))
     return "measure.fantasies needs training cases of two classes or more, to tell them apart.";
   if (data.train.has_missing() || apart->has_missing())
     return "measure.fantasies compares whole cases, but the data have missing values.";

@@ -75,7 +75,7 @@ void write_report(const std::filesystem::path& path, const Recipe& recipe, const
       if (named.file.starts_with(prefix)) report.picture(named.picture);
   };
   const bool images = !pictures.empty();
-  if (images && recipe.report.fantasies > 0) {
+  if (images && (recipe.report.fantasies > 0 || recipe.measure.fantasies > 0)) {
     report.section("Fantasies");
     show("fantasies");
   }

@@ -81,7 +81,7 @@ expect 2 'within 0:28' impute net.st mnist --limit 3 --known rows=0:29 --out non
 expect 2 'more steps' impute net.st mnist --limit 3 --known rows=0:2 --steps 5 --out none.csv
 printf 'a,b,c\n' >table.csv
 for i in $(seq 1 60); do echo "$((i % 2)),$((i % 2)),$((i % 3 == 0))" >>table.csv; done
-works train table.csv --layers "data - 4" --epochs 300 --rate 0.1 --measure_every 100 --quiet --out table.st
+works train table.csv --layers "data - 4" --epochs 400 --batch 10 --rate 0.2 --initial_deviation 0.1 --measure_every 100 --quiet --out table.st
 printf 'a,b,c\n1,,0\n0,,0\n' >holes.csv
 works impute table.st holes.csv --out filled.csv
 awk -F, 'NR == 2 && ($1 != 1 || $2 < 0.8) { exit 1 } NR == 3 && ($1 != 0 || $2 > 0.2) { exit 1 }' filled.csv ||
@@ -117,7 +117,7 @@ has 'Told a class' small/report.html
     echo "$([[ $((i % 3)) == 0 ]] && echo yes || echo no),$([[ $((i % 3)) == 0 ]] && echo red || echo blue),$((60 + 20 * (i % 3 == 0)))"
   done
 } >people.csv
-works train people.csv --layers "data - 6" --epochs 400 --rate 0.02 --measure_every 200 --quiet --out people.st
+works train people.csv --layers "data - 6" --epochs 600 --batch 10 --rate 0.02 --measure_every 200 --quiet --out people.st
 printf 'smoker,colour,weight\n,red,80\nno,,60\nyes,red,\n' >people-holes.csv
 works impute people.st people-holes.csv --steps 1000 --out people-filled.csv
 [[ $(head -n 1 people-filled.csv) == smoker,colour,weight ]] || fail "another header: $(head -n 1 people-filled.csv)"

@@ -2,8 +2,8 @@
 # Up-down learning through the command line: threads, kills, the best epoch, refusals, and recognition of what it made.
 source "$(dirname "$0")/lib.sh"
 
-options=(train mnist --limit 1200 --held_out 200 --layers "data - 30 - 20 + softmax 10 - 40" --epochs 2
-  --joint.epochs 9 --joint.steps "[1, 2, 3]" --joint.steps_schedule stages --joint.average_epochs 2
+options=(train mnist --limit 6000 --held_out 500 --layers "data - 60 - 40 + softmax 10 - 80" --epochs 3
+  --joint.epochs 15 --joint.steps "[1, 2, 3]" --joint.steps_schedule stages --joint.average_epochs 2
   --joint.momentum 0.5 --joint.keep best --joint.rate 0.05 --checkpoint_minutes 0.0004 --quiet)
 
 same_for_threads "2 3" "${options[@]}"
@@ -11,7 +11,7 @@ RANDOM=11
 killed_and_resumed 20 40 "${options[@]}"
 
 # The kept parameters are those of the measured epoch with the fewest held-out errors; the last iterate stands beside.
-grep -c '"layer":3,' whole.st.history.jsonl | grep -qx 9 || fail "the joint stage has no line an epoch"
+grep -c '"layer":3,' whole.st.history.jsonl | grep -qx 15 || fail "the joint stage has no line an epoch"
 works inspect whole.st
 grep -q "a deep belief net" out.txt || fail "inspect does not know an untied net"
 works classify whole.st mnist --part test --limit 500 --out labels.csv

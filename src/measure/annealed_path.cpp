@@ -19,11 +19,10 @@ void refuse_without_log_z(const Rbm& rbm) {
           "layer \"" + spec->to_string() +
           "\" has no energy, so there is no log Z to estimate; use stepped units, which rectified ones "
           "approximate.");
-    for (const UnitGroup& group : spec->groups)
-      if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-        throw InputError(
-            "log Z of documents differs from length to length; give the length, as in "
-            "\"multinomial(50) 2000\".");
+    if (spec->has_open_length())
+      throw InputError(
+          "log Z of documents differs from length to length; give the length, as in "
+          "\"multinomial(50) 2000\".");
   }
   if (normalisation(rbm.visible.spec, rbm.hidden.spec) == Normalisation::kNever)
     throw InputError("\"" + rbm.visible.spec.to_string() + "\" with \"" + rbm.hidden.spec.to_string() +
@@ -112,13 +111,8 @@ void AnnealedChains::start_at(ConstMatrixView<float> visible) {
 
 void AnnealedChains::look() {
   if (seen_) return;
-  ConstMatrixView<float> statistics = visible_;
-  if (has_scaled_statistics(path_.rbm().visible.spec)) {
-    memory_.statistics.resize(visible_.rows(), visible_.cols());
-    to_statistics(path_.rbm().visible, visible_, memory_.statistics);
-    statistics = memory_.statistics;
-  }
-  input_ = memory_.packed->up(statistics, 1.0f, 1.0f, memory_.product);
+  input_ = memory_.packed->up(statistics_of(path_.rbm().visible, visible_, memory_.statistics), 1.0f, 1.0f,
+                              memory_.product);
   seen_ = true;
 }
 

@@ -68,8 +68,7 @@ std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visibl
 
 bool can_enumerate(const Rbm& rbm) {
   // Documents of open length have a log Z for each length.
-  for (const UnitGroup& group : rbm.visible.spec.groups)
-    if (group.kind == UnitKind::kMultinomial && group.parameter == 0) return false;
+  if (rbm.visible.spec.has_open_length()) return false;
   return rbm.visible.spec.has_energy() && rbm.hidden.spec.has_energy() &&
          std::min(states_of(rbm.visible.spec), states_of(rbm.hidden.spec)) <= kMostEnumerated;
 }

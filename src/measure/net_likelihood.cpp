@@ -19,12 +19,6 @@ constexpr std::size_t kRows = 128;  // states weighed together
 // Steps of Stream::kMeasure far from those of annealing log Z.
 constexpr std::uint64_t kFirstStep = std::uint64_t{1} << 40;
 
-bool has_open_length(const LayerSpec& spec) {
-  return std::any_of(spec.groups.begin(), spec.groups.end(), [](const UnitGroup& group) {
-    return group.kind == UnitKind::kMultinomial && group.parameter == 0;
-  });
-}
-
 // What the states of one case come to.
 struct CaseSummary {
   double bound = 0, bound_error = 0, log_probability = 0, effective_samples = 0;
@@ -121,7 +115,7 @@ std::string find_net_likelihood_fault(const DeepBeliefNet& net) {
   if (normalisation(top.visible.spec, top.hidden.spec) == Normalisation::kNever)
     return pair +
            " at the top of the net has no finite Z unless all weights are 0, so there is no likelihood.";
-  if (has_open_length(top.visible.spec))
+  if (top.visible.spec.has_open_length())
     return "there is no one likelihood of documents of different lengths; give the length, as in "
            "\"multinomial(50) 2000\".";
   if (net.label_columns > 0 && top.visible.spec.groups.back().units != 1)

@@ -18,20 +18,6 @@ constexpr std::array<float, 4> kFractions = {0.5f, 0.15f, 0.04f, 0.01f};
 // Random numbers of a move: children of its noise.
 constexpr std::uint64_t kValues = 0, kWhich = 1, kAccept = 2;
 
-ConstMatrixView<float> statistics_of(const Layer& layer, ConstMatrixView<float> values,
-                                     Matrix<float>& memory) {
-  if (!has_scaled_statistics(layer.spec)) return values;
-  memory.resize(values.rows(), values.cols());
-  to_statistics(layer, values, memory);
-  return memory;
-}
-
-bool has_open_length(const LayerSpec& spec) {
-  return std::any_of(spec.groups.begin(), spec.groups.end(), [](const UnitGroup& group) {
-    return group.kind == UnitKind::kMultinomial && group.parameter == 0;
-  });
-}
-
 // log p(values | total input) of one row: -E(values) + s(values) input - log_partition(input). `statistics`
 // are s(values).
 double log_conditional(const Layer& layer, std::span<const float> values, std::span<const float> statistics,
@@ -81,7 +67,7 @@ void NetStates::begin(std::span<const float> visible, std::size_t rows) {
   rows_ = rows;
   std::copy(visible.begin(), visible.end(), visible_.row(0).begin());
   for (std::size_t n = 1; n < net_.depth(); ++n) layer(n).resize(rows, net_.columns(n));
-  if (has_open_length(net_.layer(0).spec)) {
+  if (net_.layer(0).spec.has_open_length()) {
     length_ = document_lengths(net_.layer(0).spec, visible_);
     bias_scales_.assign(rows, length_[0]);
   }

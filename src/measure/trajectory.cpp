@@ -36,9 +36,7 @@ std::string find_trajectory_fault(const LayerSpec& visible, const LayerSpec& hid
   if (normalisation(visible, hidden) != Normalisation::kAlways)
     return "\"" + visible.to_string() + "\" with \"" + hidden.to_string() +
            "\" has no finite Z all along a training run.";
-  for (const UnitGroup& group : visible.groups)
-    if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-      return "documents of open length have a log Z for each length.";
+  if (visible.has_open_length()) return "documents of open length have a log Z for each length.";
   return {};
 }
 

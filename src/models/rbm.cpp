@@ -11,21 +11,6 @@
 namespace harmonium {
 namespace {
 
-bool has_open_length(const LayerSpec& spec) {
-  return std::any_of(spec.groups.begin(), spec.groups.end(), [](const UnitGroup& group) {
-    return group.kind == UnitKind::kMultinomial && group.parameter == 0;
-  });
-}
-
-// The statistics of `values`: themselves where no variance is learned, else a scaled copy in `memory`.
-ConstMatrixView<float> statistics_of(const Layer& layer, ConstMatrixView<float> values,
-                                     Matrix<float>& memory) {
-  if (!has_scaled_statistics(layer.spec)) return values;
-  memory.resize(values.rows(), values.cols());
-  to_statistics(layer, values, memory);
-  return memory;
-}
-
 // factor * s(values) W or W': memory.input.
 ConstMatrixView<float> interaction_input(const Rbm& rbm, Side side, ConstMatrixView<float> values,
                                          float factor, HalfStepMemory& memory) {
@@ -48,7 +33,7 @@ RowContext context_of(const Rbm& rbm, Side side, ConstMatrixView<float> values, 
                       HalfStepMemory& memory) {
   RowContext context;
   context.bias = options.bias;
-  if (!has_open_length(rbm.visible.spec)) return context;
+  if (!rbm.visible.spec.has_open_length()) return context;
   if (side == Side::kVisible) {
     check(options.lengths.size() == values.rows(), "a multinomial layer needs the lengths of its documents");
     context.lengths = options.lengths;
@@ -71,7 +56,7 @@ Rbm::Rbm(LayerSpec visible_spec, LayerSpec hidden_spec)
     : visible(std::move(visible_spec)),
       hidden(std::move(hidden_spec)),
       weights(visible.columns(), hidden.columns()) {
-  if (has_open_length(hidden.spec))
+  if (hidden.spec.has_open_length())
     throw InputError("hidden layer \"" + hidden.spec.to_string() +
                      "\" has multinomial units without a length; give it one, as in \"multinomial(5) 100\".");
 }
@@ -114,7 +99,7 @@ void half_step_up(const Rbm& rbm, const SparseRows& visible, MatrixView<float> m
                   HalfStepMemory& memory) {
   check(!has_scaled_statistics(rbm.visible.spec), "sparse values are their own statistics");
   RowContext context;
-  if (has_open_length(rbm.visible.spec)) {
+  if (rbm.visible.spec.has_open_length()) {
     memory.lengths = document_lengths(rbm.visible.spec, visible);
     context.bias_scale = memory.lengths;
   }
@@ -142,7 +127,7 @@ double energy(const Rbm& rbm, std::span<const float> visible, std::span<const fl
   for (std::size_t i = 0; i < sv.size(); ++i)
     if (sv[i] != 0.0f) interaction += sv[i] * sum_of_products(rbm.weights.row(i), sh);
   RowContext hidden_context;
-  if (has_open_length(rbm.visible.spec)) {
+  if (rbm.visible.spec.has_open_length()) {
     memory.lengths = document_lengths(rbm.visible.spec, v);
     hidden_context.bias_scale = memory.lengths;
   }
@@ -178,7 +163,7 @@ std::vector<double> free_energy(const Rbm& rbm, ConstMatrixView<float> visible, 
 
 void hidden_free_energy(const Rbm& rbm, ConstMatrixView<float> hidden, std::span<double> free_energies,
                         ThreadTeam& team) {
-  if (has_open_length(rbm.visible.spec))
+  if (rbm.visible.spec.has_open_length())
     throw InputError("visible layer \"" + rbm.visible.spec.to_string() +
                      "\" has no length of its own; a sum over documents needs one, as in "
                      "\"multinomial(5) 2000\".");

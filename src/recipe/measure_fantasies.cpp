@@ -248,10 +248,9 @@ std::string find_fantasy_fault(const Recipe& recipe, const RecipeData& data, con
   if (std::min({m.fantasies * std::max<std::size_t>(1, net.label_columns), data.train.size(),
                 apart->size()}) <= kNeighbours)
     return "measure.fantasies needs 4 or more fantasies, training cases and cases apart.";
-  for (const UnitGroup& group : net.rbms.front().visible.spec.groups)
-    if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-      return "measure.fantasies needs fantasies of documents of one length; give it, as in \"multinomial(50) "
-             "2000\".";
+  if (net.rbms.front().visible.spec.has_open_length())
+    return "measure.fantasies needs fantasies of documents of one length; give it, as in \"multinomial(50) "
+           "2000\".";
   return {};
 }
 

@@ -49,7 +49,7 @@ std::string find_layer_fault(const Rbm& rbm, const std::string& how, bool missin
       "\"" + rbm.visible.spec.to_string() + "\" with \"" + rbm.hidden.spec.to_string() + "\"";
   if (normalisation(rbm.visible.spec, rbm.hidden.spec) == Normalisation::kNever)
     return pair + " has no finite Z unless all weights are 0, so there is no likelihood.";
-  if (has_open_length(rbm.visible.spec))
+  if (rbm.visible.spec.has_open_length())
     return "there is no one likelihood of documents of different lengths; give the length, as in "
            "\"multinomial(50) 2000\".";
   if (how == "exact" && !can_enumerate(rbm))
@@ -144,12 +144,6 @@ void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string&
 }
 
 }  // namespace
-
-bool has_open_length(const LayerSpec& spec) {
-  return std::any_of(spec.groups.begin(), spec.groups.end(), [](const UnitGroup& group) {
-    return group.kind == UnitKind::kMultinomial && group.parameter == 0;
-  });
-}
 
 std::string find_likelihood_fault(const Rbm& rbm, const std::string& how, bool absent,
                                   const MeasuredCases& cases) {

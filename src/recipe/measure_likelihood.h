@@ -8,9 +8,6 @@
 
 namespace harmonium {
 
-/// Documents whose length comes with each case?
-bool has_open_length(const LayerSpec& spec);
-
 /// Why these cases have no log p(v) under a model of these layers in the way `how` ("auto", "exact",
 /// "annealed") says, or empty. `absent`: missing values are no variables at all.
 std::string find_likelihood_fault(const Rbm& rbm, const std::string& how, bool absent,

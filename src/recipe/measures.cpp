@@ -50,7 +50,7 @@ std::string find_mixing_fault(const Rbm& rbm) {
   for (const LayerSpec* spec : {&rbm.visible.spec, &rbm.hidden.spec})
     if (!spec->has_energy())
       return "measure.mixing_steps follows energies, but layer \"" + spec->to_string() + "\" has none.";
-  return has_open_length(rbm.visible.spec)
+  return rbm.visible.spec.has_open_length()
              ? "measure.mixing_steps needs chains of documents of one length; give it, as in "
                "\"multinomial(50) 2000\"."
              : "";

@@ -63,9 +63,7 @@ class GibbsFantasies final : public FantasyChains {
       : rbm_(rbm), packed_(rbm.weights, Precision::kF32), seed_(options.seed) {
     chains_.visible = chains_.visible_mean = Matrix<float>(options.chains, rbm.visible_columns());
     chains_.hidden = Matrix<float>(options.chains, rbm.hidden_columns());
-    for (const UnitGroup& group : rbm.visible.spec.groups)
-      if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-        chains_.lengths.assign(options.chains, 0.0f);
+    if (rbm.visible.spec.has_open_length()) chains_.lengths.assign(options.chains, 0.0f);
   }
 
   void start(ConstMatrixView<float> visible, const Clamp& clamp, ThreadTeam& team) override {

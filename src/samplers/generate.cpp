@@ -124,11 +124,10 @@ Fantasies fantasies_from_data(const DeepBeliefNet& net, ConstMatrixView<float> c
 }
 
 Fantasies fantasies_from_noise(const DeepBeliefNet& net, const FantasyOptions& options, ThreadTeam& team) {
-  for (const UnitGroup& group : net.top().visible.spec.groups)
-    if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-      throw InputError(
-          "fantasies of documents need a length: start from data, or train with a length as in "
-          "\"multinomial(50) 2000\".");
+  if (net.top().visible.spec.has_open_length())
+    throw InputError(
+        "fantasies of documents need a length: start from data, or train with a length as in "
+        "\"multinomial(50) 2000\".");
   return follow(
       net, options, options.chains,
       [&](FantasyChains& chains, const Clamp& clamp) { chains.start_from_bias(clamp, team); }, team);

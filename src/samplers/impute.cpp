@@ -22,11 +22,10 @@ void check_options(const DeepBeliefNet& net, ConstMatrixView<float> cases, const
     throw InputError("imputation by the mean needs more steps than the " + std::to_string(options.burn_in) +
                      " that are left out at the beginning, but is given " + std::to_string(options.steps) +
                      ".");
-  for (const UnitGroup& group : net.layer(0).spec.groups)
-    if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-      throw InputError(
-          "documents of open length have no unknown part to fill in: a missing count changes the length of "
-          "all; train with a length as in \"multinomial(50) 2000\".");
+  if (net.layer(0).spec.has_open_length())
+    throw InputError(
+        "documents of open length have no unknown part to fill in: a missing count changes the length of "
+        "all; train with a length as in \"multinomial(50) 2000\".");
 }
 
 // Holds what is known: every row of `cases`, `copies` times, in visible layers of `columns`.

@@ -66,9 +66,8 @@ TemperedChains start_tempering(const Rbm& rbm, std::vector<float> betas, std::si
     throw InputError(
         "parallel tempering needs an energy, which rectified units do not have; use stepped "
         "units, which they approximate, or another negative phase.");
-  for (const UnitGroup& group : rbm.visible.spec.groups)
-    if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-      throw InputError("parallel tempering cannot exchange documents of different lengths; use cd.");
+  if (rbm.visible.spec.has_open_length())
+    throw InputError("parallel tempering cannot exchange documents of different lengths; use cd.");
   if (betas.size() < 2 || betas.back() != 1.0f || !std::is_sorted(betas.begin(), betas.end()) ||
       betas.front() < 0.0f)
     throw InputError("temperatures must be two or more, ascending from 0 or above to 1.");

@@ -123,11 +123,10 @@ TrajectoryChains start_trajectory(std::span<const Rbm* const> models, std::size_
     throw InputError(
         "trajectory tempering needs an energy, which rectified units do not have; use stepped units, which "
         "they approximate, or mix by Gibbs steps alone.");
-  for (const UnitGroup& group : last.visible.spec.groups)
-    if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-      throw InputError(
-          "trajectory tempering cannot exchange documents of different lengths; mix by Gibbs "
-          "steps alone.");
+  if (last.visible.spec.has_open_length())
+    throw InputError(
+        "trajectory tempering cannot exchange documents of different lengths; mix by Gibbs "
+        "steps alone.");
   TrajectoryChains result;
   result.chains = chains;
   result.visible = Matrix<float>(models.size() * chains, last.visible_columns());

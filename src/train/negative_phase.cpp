@@ -268,11 +268,10 @@ class ExactEnumeration final : public NegativePhase {
 };
 
 void refuse_open_length(const Rbm& rbm, std::string_view kind) {
-  for (const UnitGroup& group : rbm.visible.spec.groups)
-    if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-      throw InputError("negative = \"" + std::string(kind) +
-                       "\" needs chains of documents of one length, but lengths come from the data here; use "
-                       "negative = \"cd\", or give the length as in \"multinomial(50) 2000\".");
+  if (rbm.visible.spec.has_open_length())
+    throw InputError("negative = \"" + std::string(kind) +
+                     "\" needs chains of documents of one length, but lengths come from the data here; use "
+                     "negative = \"cd\", or give the length as in \"multinomial(50) 2000\".");
 }
 
 }  // namespace

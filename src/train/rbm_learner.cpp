@@ -30,12 +30,6 @@ std::string find_bf16_fault(const Rbm& rbm, const TrainOptions& options, float v
   return {};
 }
 
-bool has_open_length(const LayerSpec& spec) {
-  return std::any_of(spec.groups.begin(), spec.groups.end(), [](const UnitGroup& group) {
-    return group.kind == UnitKind::kMultinomial && group.parameter == 0;
-  });
-}
-
 // Values become statistics in place, where the two differ.
 void scale_to_statistics(const Layer& layer, MatrixView<float> values) {
   if (has_scaled_statistics(layer.spec)) to_statistics(layer, values, values);
@@ -98,7 +92,7 @@ RbmLearner::RbmLearner(Rbm start, const TrainOptions& options, std::string prefi
       activity_(options.sparsity_target > 0 ? rbm_.hidden_columns() : 0,
                 static_cast<float>(options.sparsity_target)) {
   if (const auto fault = find_option_fault(options); !fault.empty()) throw InputError(fault);
-  if (options.centring && has_open_length(rbm_.visible.spec))
+  if (options.centring && rbm_.visible.spec.has_open_length())
     throw InputError("centring is not defined for documents of different lengths; set centring = false.");
   const Precision precision = choose_precision(rbm_, options, value_step);
   if (precision == Precision::kBf16) visible_step_ = value_step;
@@ -182,7 +176,7 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
   }
   // A fixed length is a constant that the hidden biases absorb; only open ones scale them.
   lengths_.clear();
-  if (has_open_length(rbm_.visible.spec)) {
+  if (rbm_.visible.spec.has_open_length()) {
     if (batch.fetch)
       team.run_blocks(positive_rows_, block_of_cases(positive_rows_),
                       [&](std::size_t first, std::size_t count, unsigned) {

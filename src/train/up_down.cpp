@@ -67,11 +67,10 @@ void UpDownLearner::refuse_unfit() const {
                      layers_to_string(net_.layers()) +
                      "\" is a single RBM; add a layer, or set joint.epochs = 0.");
   for (const LayerSpec& spec : net_.layers())
-    for (const UnitGroup& group : spec.groups)
-      if (group.kind == UnitKind::kMultinomial && group.parameter == 0)
-        throw InputError(
-            "up-down learning samples documents, so they need one length; give it, as in "
-            "\"multinomial(50) 2000\".");
+    if (spec.has_open_length())
+      throw InputError(
+          "up-down learning samples documents, so they need one length; give it, as in "
+          "\"multinomial(50) 2000\".");
 }
 
 ParameterList UpDownLearner::state() {
@@ -166,18 +165,8 @@ void UpDownLearner::store_top(std::size_t place, const Block& block, bool positi
   const Rbm& top = net_.top();
   const auto weights =
       std::span<const float>(positive ? row_weights_ : negative_weights_).subspan(block.first, block.count);
-  Matrix<float> visible_statistics, hidden_statistics;
-  ConstMatrixView<float> visible = memory.associated, hidden = memory.hidden_mean;
-  if (has_scaled_statistics(top.visible.spec)) {
-    visible_statistics.resize(visible.rows(), visible.cols());
-    to_statistics(top.visible, visible, visible_statistics);
-    visible = visible_statistics;
-  }
-  if (has_scaled_statistics(top.hidden.spec)) {
-    hidden_statistics.resize(hidden.rows(), hidden.cols());
-    to_statistics(top.hidden, hidden, hidden_statistics);
-    hidden = hidden_statistics;
-  }
+  const auto visible = statistics_of(top.visible, memory.associated, memory.visible_statistics);
+  const auto hidden = statistics_of(top.hidden, memory.hidden_mean, memory.hidden_statistics);
   weights_.back().statistics().store(place, visible, 1.0f, hidden, weights);
   biases_[biases_.size() - 2].add(block.index, visible, weights);
   biases_.back().add(block.index, hidden, weights);
@@ -192,13 +181,7 @@ void UpDownLearner::store_generative(std::size_t n, const Block& block, Memory& 
   memory.half_step.visible_step = 1.0f;
   half_step_mean(rbm, Side::kVisible, memory.wake[n + 1], {}, memory.prediction, memory.half_step);
   subtract(rbm.visible, memory.wake[n], memory.prediction);
-  ConstMatrixView<float> above = memory.wake[n + 1];
-  Matrix<float> statistics;
-  if (has_scaled_statistics(rbm.hidden.spec)) {
-    statistics.resize(above.rows(), above.cols());
-    to_statistics(rbm.hidden, above, statistics);
-    above = statistics;
-  }
+  const auto above = statistics_of(rbm.hidden, memory.wake[n + 1], memory.hidden_statistics);
   weights_[n].statistics().store(block.place, memory.prediction, 1.0f, above, weights);
   biases_[n].add(block.index, memory.prediction, weights);
 }
@@ -212,14 +195,8 @@ void UpDownLearner::store_recognition(std::size_t n, const Block& block, Memory&
   memory.half_step.visible_step = step_of(n);
   half_step_mean(rbm, Side::kHidden, memory.sleep[n], {}, memory.prediction, memory.half_step);
   subtract(rbm.hidden, memory.sleep[n + 1], memory.prediction);
-  ConstMatrixView<float> below_it = memory.sleep[n];
-  Matrix<float> statistics;
-  if (has_scaled_statistics(rbm.visible.spec)) {
-    statistics.resize(below_it.rows(), below_it.cols());
-    to_statistics(rbm.visible, below_it, statistics);
-    below_it = statistics;
-  }
-  weights_[below() + n].statistics().store(block.place, below_it, step_of(n), memory.prediction, weights);
+  const auto dreamt = statistics_of(rbm.visible, memory.sleep[n], memory.visible_statistics);
+  weights_[below() + n].statistics().store(block.place, dreamt, step_of(n), memory.prediction, weights);
   biases_[below() + n].add(block.index, memory.prediction, weights);
 }
 

@@ -175,6 +175,11 @@ std::string group_to_string(const UnitGroup& g) {
   return describe(g) + " " + size;
 }
 
+// A multinomial group whose length comes with each document.
+bool is_open(const UnitGroup& group) {
+  return group.kind == UnitKind::kMultinomial && group.parameter == 0;
+}
+
 }  // namespace
 
 std::size_t LayerSpec::columns() const {
@@ -201,15 +206,18 @@ bool LayerSpec::has_kind(UnitKind kind) const {
   return std::any_of(groups.begin(), groups.end(), [kind](const UnitGroup& g) { return g.kind == kind; });
 }
 
+bool LayerSpec::has_open_length() const {
+  return std::any_of(groups.begin(), groups.end(), is_open);
+}
+
 bool LayerSpec::has_energy() const {
   return std::all_of(groups.begin(), groups.end(),
                      [](const UnitGroup& g) { return kind_table(g.kind).energy != nullptr; });
 }
 
 bool LayerSpec::is_enumerable() const {
-  return std::all_of(groups.begin(), groups.end(), [](const UnitGroup& g) {
-    return kind_table(g.kind).state != nullptr && !(g.kind == UnitKind::kMultinomial && g.parameter == 0);
-  });
+  return std::all_of(groups.begin(), groups.end(),
+                     [](const UnitGroup& g) { return kind_table(g.kind).state != nullptr && !is_open(g); });
 }
 
 LayerSpec parse_layer(std::string_view text) {

@@ -165,6 +165,14 @@ bool has_scaled_statistics(const LayerSpec& spec) {
   return spec.has_learned_variance();
 }
 
+ConstMatrixView<float> statistics_of(const Layer& layer, ConstMatrixView<float> values,
+                                     Matrix<float>& memory) {
+  if (!has_scaled_statistics(layer.spec)) return values;
+  memory.resize(values.rows(), values.cols());
+  to_statistics(layer, values, memory);
+  return memory;
+}
+
 void to_statistics(const Layer& layer, ConstMatrixView<float> values, MatrixView<float> statistics) {
   check(values.cols() == layer.columns() && statistics.cols() == values.cols() &&
             statistics.rows() == values.rows(),

@@ -59,6 +59,7 @@ class UpDownLearner final : public Learner {
     HalfStepMemory half_step;
     std::vector<Matrix<float>> wake, sleep;  // of layers 0 to depth - 1
     Matrix<float> input, associated, hidden, hidden_mean, prediction;
+    Matrix<float> visible_statistics, hidden_statistics;  // where they are not the values
   };
   // Where a block of cases leaves its statistics.
   struct Block {

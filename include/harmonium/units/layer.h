@@ -65,6 +65,8 @@ struct LayerSpec {
   bool has_kind(UnitKind kind) const;
   /// True where every group has an energy (all kinds but rectified).
   bool has_energy() const;
+  /// True where a multinomial group has no length of its own: each document brings its own.
+  bool has_open_length() const;
   /// True where every state of the layer can be counted: no gaussian, poisson, or rectified group, and no
   /// multinomial group whose length is open.
   bool is_enumerable() const;
@@ -131,6 +133,10 @@ bool has_exact_states(const LayerSpec& spec);
 /// not the values, so that a caller can skip the copy.
 bool has_scaled_statistics(const LayerSpec& spec);
 void to_statistics(const Layer& layer, ConstMatrixView<float> values, MatrixView<float> statistics);
+/// s(values): the values themselves where they are their statistics, else a view of `memory`, which holds
+/// them then.
+ConstMatrixView<float> statistics_of(const Layer& layer, ConstMatrixView<float> values,
+                                     Matrix<float>& memory);
 
 /// The layer's own term of the energy of one row of values, in 64-bit sums:
 /// sum over columns of -bias_scale * b s(v) - log mu(v). `context` holds this row alone.

@@ -9,6 +9,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
+#include "measure/log_sum.h"
 
 namespace harmonium {
 namespace {
@@ -27,21 +28,6 @@ void refuse_without_energy(const Rbm& rbm) {
                        "\" has no energy, so there is no likelihood; use stepped units, which rectified ones "
                        "approximate.");
 }
-
-// log(exp(a) + exp(b)) of sums kept as (largest, sum of exp(x - largest)).
-struct LogSum {
-  double largest = -std::numeric_limits<double>::infinity(), sum = 0;
-  void add(double x) {
-    if (x == -std::numeric_limits<double>::infinity()) return;
-    if (x > largest) {
-      sum = sum * std::exp(largest - x) + 1.0;
-      largest = x;
-    } else {
-      sum += std::exp(x - largest);
-    }
-  }
-  double value() const { return largest + std::log(sum); }
-};
 
 void refuse_grey_values(const Rbm& rbm, ConstMatrixView<float> visible) {
   if (const auto fault = find_grey_value(rbm.visible.spec, visible); !fault.empty()) throw InputError(fault);

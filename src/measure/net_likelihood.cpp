@@ -9,7 +9,9 @@
 #include <utility>
 
 #include "harmonium/base/error.h"
+#include "harmonium/measure/annealed.h"
 #include "harmonium/measure/exact.h"
+#include "measure/log_sum.h"
 #include "measure/net_states.h"
 
 namespace harmonium {
@@ -32,14 +34,9 @@ CaseSummary summary_of(std::span<const double> up_passes, std::span<const double
   double squares = 0;
   for (const double w : up_passes) squares += (w - result.bound) * (w - result.bound);
   if (n > 1) result.bound_error = std::sqrt(squares / (n - 1) / n);
-  const double largest = *std::max_element(annealed.begin(), annealed.end());
-  double sum = 0, sum_of_squares = 0;
-  for (const double w : annealed) {
-    const double scaled = std::exp(w - largest);
-    sum += scaled, sum_of_squares += scaled * scaled;
-  }
-  result.log_probability = largest + std::log(sum / n);
-  result.effective_samples = sum * sum / sum_of_squares;
+  const AnnealedLogZ weights = summarise_log_weights({annealed.begin(), annealed.end()});
+  result.log_probability = weights.log_z;
+  result.effective_samples = weights.effective_runs;
   return result;
 }
 
@@ -187,11 +184,8 @@ NetLikelihood exact_net_likelihoods(const DeepBeliefNet& net, ConstMatrixView<fl
         if (const double q = std::exp(block.log_q(s)); q > 0) bound += q * block.log_weight(s);
       }
     }
-    const double largest = *std::max_element(log_p.begin(), log_p.end());
-    double sum = 0;
-    for (const double value : log_p) sum += std::exp(value - largest);
     result.bound[r] = bound - log_z;
-    result.log_probability[r] = largest + std::log(sum) - log_z;
+    result.log_probability[r] = log_sum_exp(log_p) - log_z;
     result.effective_samples[r] = static_cast<double>(states);
   });
   return result;

@@ -7,6 +7,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/measure/net_likelihood.h"
+#include "measure/log_sum.h"
 
 namespace harmonium {
 namespace {
@@ -26,13 +27,6 @@ double log_conditional(const Layer& layer, std::span<const float> values, std::s
   for (std::size_t i = 0; i < input.size(); ++i)
     if (statistics[i] != 0.0f) sum += static_cast<double>(statistics[i]) * input[i];
   return sum;
-}
-
-double log_sum_exp(std::span<const double> terms) {
-  const double largest = *std::max_element(terms.begin(), terms.end());
-  double sum = 0;
-  for (const double term : terms) sum += std::exp(term - largest);
-  return largest + std::log(sum);
 }
 
 std::vector<std::size_t> first_columns_of_variables(const Layer& layer) {

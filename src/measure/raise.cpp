@@ -9,6 +9,7 @@
 #include "harmonium/measure/annealed.h"
 #include "harmonium/measure/exact.h"
 #include "measure/annealed_path.h"
+#include "measure/log_sum.h"
 
 namespace harmonium {
 namespace {
@@ -52,7 +53,7 @@ std::vector<double> raise_log_likelihoods(const Rbm& rbm, std::span<const float>
   std::vector<double> result(visible.rows());
   for (std::size_t i = 0; i < result.size(); ++i) {
     const auto own = log_weights.begin() + static_cast<std::ptrdiff_t>(i * options.chains);
-    result[i] = summarise_log_weights({own, own + static_cast<std::ptrdiff_t>(options.chains)}).log_z;
+    result[i] = log_mean_exp(std::span(own, options.chains));
   }
   return result;
 }

@@ -7,6 +7,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
 #include "measure/annealed_path.h"
+#include "measure/log_sum.h"
 
 namespace harmonium {
 namespace {
@@ -20,14 +21,6 @@ void put_between(Rbm& from, Rbm& to, float part, Rbm& result) {
   for (std::size_t t = 0; t < c.size(); ++t)
     for (std::size_t i = 0; i < c[t].values.size(); ++i)
       c[t].values[i] = (1.0f - part) * a[t].values[i] + part * b[t].values[i];
-}
-
-// log of the mean of exp(values).
-double log_mean_exp(std::span<const double> values) {
-  const double largest = *std::max_element(values.begin(), values.end());
-  double sum = 0;
-  for (const double v : values) sum += std::exp(v - largest);
-  return largest + std::log(sum / static_cast<double>(values.size()));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/measure/net_likelihood.h"
+#include "measure/label_terms.h"
 #include "measure/log_sum.h"
 
 namespace harmonium {
@@ -157,23 +158,14 @@ void NetStates::weigh_top() {
   }
 }
 
-// `input`: from all columns but the labels.
+// `input`: from all columns but the labels, which are off in `values`.
 double NetStates::top_term(std::span<const float> values, std::span<const float> input) {
   const Rbm& top = net_.top();
-  if (net_.label_columns == 0) return log_partition(top.hidden, input) - layer_energy(top.visible, values);
-  const std::size_t first = values.size() - net_.label_columns;
-  top_values_.assign(values.begin(), values.end());
-  top_input_.resize(input.size());
+  const double energy_of_code = layer_energy(top.visible, values);
+  if (net_.label_columns == 0) return log_partition(top.hidden, input) - energy_of_code;
   std::vector<double> terms(net_.label_columns);
-  for (std::size_t k = 0; k < terms.size(); ++k) {
-    std::fill(top_values_.begin() + static_cast<std::ptrdiff_t>(first), top_values_.end(), 0.0f);
-    top_values_[first + k] = 1.0f;
-    const auto weights = top.weights.row(first + k);
-    for (std::size_t j = 0; j < input.size(); ++j) top_input_[j] = input[j] + weights[j];
-    terms[k] = log_partition(top.hidden, std::span<const float>(top_input_)) -
-               layer_energy(top.visible, top_values_);
-  }
-  return log_sum_exp(terms);
+  label_terms(net_, input, terms, top_input_);
+  return log_sum_exp(terms) - energy_of_code;
 }
 
 void NetStates::copy_row(const NetStates& other, std::size_t row) {

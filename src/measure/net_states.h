@@ -74,7 +74,7 @@ class NetStates {
   std::vector<Matrix<float>> layers_;
   std::vector<double> log_p_;
   std::vector<std::vector<double>> log_q_;
-  std::vector<float> bias_scales_, top_values_, top_input_;
+  std::vector<float> bias_scales_, top_input_;
   Matrix<float> statistics_, with_labels_;
   ProductMemory product_;
 };

@@ -5,6 +5,8 @@
 #include <numeric>
 
 #include "harmonium/base/error.h"
+#include "measure/label_terms.h"
+#include "measure/log_sum.h"
 
 namespace harmonium {
 namespace {
@@ -40,10 +42,8 @@ Matrix<float> without_label(const DeepBeliefNet& net, ConstMatrixView<float> cod
 
 // Log-probabilities up to a constant become probabilities.
 void normalise(std::span<double> row) {
-  const double largest = *std::max_element(row.begin(), row.end());
-  double sum = 0;
-  for (double& x : row) sum += x = std::exp(x - largest);
-  for (double& x : row) x /= sum;
+  const double sum = log_sum_exp(row);
+  for (double& x : row) x = std::exp(x - sum);
 }
 
 // Label units settle from a neutral state while the code stays.
@@ -84,25 +84,18 @@ Matrix<double> label_probabilities_of_codes(const DeepBeliefNet& net, ConstMatri
                                             ThreadTeam& team) {
   refuse_unlabelled(net);
   const Rbm& top = net.top();
-  const std::size_t code = net.columns(net.depth() - 1), labels = net.label_columns;
-  check(codes.cols() == code, "codes have the columns of the layer below the top");
+  check(codes.cols() == net.columns(net.depth() - 1), "codes have the columns of the layer below the top");
   const Matrix<float> visible = without_label(net, codes);
-  Matrix<double> result(codes.rows(), labels);
+  Matrix<double> result(codes.rows(), net.label_columns);
   PassMemory memories(top, codes.rows(), team);
   std::vector<Matrix<float>> unused(team.size());
   team.run_blocks(codes.rows(), kRows, [&](std::size_t first, std::size_t count, unsigned worker) {
     HalfStepMemory& memory = memories[worker];
     unused[worker].resize(count, top.hidden_columns());
     half_step_mean(top, Side::kHidden, visible.view().row_block(first, count), {}, unused[worker], memory);
-    std::vector<float> input(top.hidden_columns());
+    std::vector<float> input;
     for (std::size_t r = 0; r < count; ++r) {
-      const auto shared = memory.input.row(r);
-      for (std::size_t l = 0; l < labels; ++l) {
-        const auto own = top.weights.row(code + l);
-        for (std::size_t j = 0; j < input.size(); ++j) input[j] = shared[j] + own[j];
-        result(first + r, l) =
-            top.visible.bias[code + l] + log_partition(top.hidden, std::span<const float>(input));
-      }
+      label_terms(net, memory.input.row(r), result.row(first + r), input);
       normalise(result.row(first + r));
     }
   });

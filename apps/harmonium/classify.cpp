@@ -42,16 +42,12 @@ Matrix<double> probabilities_of(const Model& model, const Dataset& data, const R
   return all;
 }
 
-std::string class_name(const Model& model, std::size_t label) {
-  return label < model.classes.size() ? model.classes[label] : std::to_string(label);
-}
-
 void write_labels(const std::string& path, const Model& model, const Matrix<double>& probabilities,
                   std::span<const std::int32_t> labels) {
   std::vector<std::string> header = {"label"};
-  for (std::size_t l = 0; l < probabilities.cols(); ++l) header.push_back("p_" + class_name(model, l));
+  for (std::size_t l = 0; l < probabilities.cols(); ++l) header.push_back("p_" + model.class_name(l));
   write_csv(path, header, probabilities.rows(), [&](std::size_t r, std::vector<std::string>& cells) {
-    cells[0] = class_name(model, static_cast<std::size_t>(labels[r]));
+    cells[0] = model.class_name(static_cast<std::size_t>(labels[r]));
     for (std::size_t l = 0; l < probabilities.cols(); ++l) {
       char text[32];
       std::snprintf(text, sizeof text, "%.6g", probabilities(r, l));
@@ -70,7 +66,7 @@ std::pair<std::size_t, std::size_t> count_wrong(const Model& model, const Datase
     if (own < 0) continue;
     ++known;
     wrong += data.class_names()[static_cast<std::size_t>(own)] !=
-             class_name(model, static_cast<std::size_t>(read[r]));
+             model.class_name(static_cast<std::size_t>(read[r]));
   }
   return {known, wrong};
 }

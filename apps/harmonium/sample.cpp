@@ -39,10 +39,6 @@ std::size_t label_number(const Model& model, const std::string& label) {
   throw InputError("--label " + label + " is no class of this model.");
 }
 
-std::string class_name(const Model& model, std::size_t c) {
-  return c < model.classes.size() ? model.classes[c] : std::to_string(c);
-}
-
 // Of what is wrong or contradicts itself, before anything is made.
 void check_options(const Options& o, const Model& model) {
   if (o.start != "noise" && o.start != "data")
@@ -125,7 +121,7 @@ Image fantasy_sheet(const Options& o, const Model& model, const Fantasies& fanta
   SheetOptions sheet;
   sheet.columns = rows.rows() / classes;
   for (std::size_t c = 0; c < classes; ++c)
-    sorts.push_back({class_name(model, c), rows.row_block(c * sheet.columns, sheet.columns)});
+    sorts.push_back({model.class_name(c), rows.row_block(c * sheet.columns, sheet.columns)});
   return paired_sheet(sorts, shape, sheet);
 }
 
@@ -145,7 +141,7 @@ std::string write_outputs(const Options& o, const Model& model, const Fantasies&
   if (!o.movie.empty()) {
     MovieOptions movie;
     movie.shape = {shape[0], shape[1]};
-    for (std::size_t c = 0; c < model.net.label_columns; ++c) movie.classes.push_back(class_name(model, c));
+    for (std::size_t c = 0; c < model.net.label_columns; ++c) movie.classes.push_back(model.class_name(c));
     write_movie(o.movie, fantasies, movie, o.fps);
     written = o.movie + " and " + movie_sheet_path(o.movie).string();
   }

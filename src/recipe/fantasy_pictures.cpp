@@ -21,10 +21,6 @@ FantasyOptions options_of(const Recipe& recipe, Reporter& reporter) {
   return options;
 }
 
-std::string class_name(const Model& model, std::size_t c) {
-  return c < model.classes.size() ? model.classes[c] : std::to_string(c);
-}
-
 Image strip_of(const Fantasies& fantasies, ImageShape shape) {
   std::vector<LabelledRows> steps;
   for (std::size_t s = 0; s < fantasies.steps.size(); ++s)
@@ -58,7 +54,7 @@ NamedPicture class_picture(const Recipe& recipe, const Model& model, ImageShape 
   const Fantasies fantasies = fantasies_from_noise(model.net, options, team);
   std::vector<LabelledRows> sorts;
   for (std::size_t c = 0; c < classes; ++c)
-    sorts.push_back({class_name(model, c), fantasies.visible.back().view().row_block(c * each, each)});
+    sorts.push_back({model.class_name(c), fantasies.visible.back().view().row_block(c * each, each)});
   SheetOptions sheet;
   sheet.columns = each;
   return {"fantasies-classes.png",
@@ -110,7 +106,7 @@ NamedPicture fantasy_movie(const std::filesystem::path& folder, const Recipe& re
   for (std::uint64_t step = 0; step <= last; step += every) options.steps.push_back(step);
   MovieOptions movie;
   movie.shape = shape;
-  for (std::size_t c = 0; c < classes; ++c) movie.classes.push_back(class_name(model, c));
+  for (std::size_t c = 0; c < classes; ++c) movie.classes.push_back(model.class_name(c));
   return {"fantasies-movie.png",
           {write_movie(folder / "fantasies-movie.gif", fantasies_from_noise(model.net, options, team), movie,
                        kFramesPerSecond),

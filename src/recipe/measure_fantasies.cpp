@@ -16,10 +16,6 @@ constexpr std::size_t kNeighbours = 3;  // that vote, and of precision and recal
 constexpr std::size_t kShown = 40;
 constexpr std::uint64_t kFantasies = 1;  // whose random numbers are not those of the report's chains
 
-const Dataset* cases_apart(const RecipeData& data) {
-  return data.test ? &*data.test : data.held_out ? &*data.held_out : nullptr;
-}
-
 // Fantasies with the class that was held, -1 where there are no label units.
 struct LabelledFantasies {
   Matrix<float> cases;
@@ -115,7 +111,7 @@ class FantasyMeasure {
                  Reporter& reporter)
       : recipe_(recipe),
         train_(data.train),
-        test_(*cases_apart(data)),
+        test_(*data.apart()),
         model_(model),
         team_(team),
         reporter_(reporter),
@@ -233,7 +229,7 @@ class FantasyMeasure {
 std::string find_fantasy_fault(const Recipe& recipe, const RecipeData& data, const DeepBeliefNet& net) {
   const MeasureRecipe& m = recipe.measure;
   if (m.fantasies == 0) return {};
-  const Dataset* apart = cases_apart(data);
+  const Dataset* apart = data.apart();
   if (!apart)
     return "measure.fantasies compares fantasies with cases that were not learned; give data.test or "
            "data.held_out.";

@@ -22,10 +22,6 @@ constexpr std::size_t kCasesByDefault = 500;
 // Fewer effective samples than this in more than one case of ten: the estimate misses some of log p(v).
 constexpr double kFewSamples = 5.0;
 
-const Dataset& judged_cases(const RecipeData& data) {
-  return data.test ? *data.test : data.held_out ? *data.held_out : data.train;
-}
-
 bool can_sum(const Rbm& rbm, double most) {
   if (!can_enumerate(rbm)) return false;
   const auto states = [](const LayerSpec& spec) {
@@ -192,14 +188,14 @@ std::string find_net_measure_fault(const Recipe& recipe, const RecipeData& data,
                                    ThreadTeam& team) {
   const std::string& how = recipe.measure.likelihood;
   if (how != "exact" && how != "annealed") return {};
-  const Dataset& cases = judged_cases(data);
+  const Dataset& cases = data.judged();
   const std::size_t count = cases_of(recipe.measure, net, cases.size());
   return find_fault(how, net, cases, fetch_range(cases, 0, count, recipe.measure.binarise_seed, 0, team));
 }
 
 void measure_net(const Recipe& recipe, const RecipeData& data, const DeepBeliefNet& net,
                  const std::string& prefix, ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
-  const Dataset& cases = judged_cases(data);
+  const Dataset& cases = data.judged();
   const std::size_t count = cases_of(recipe.measure, net, cases.size());
   if (count == 0) return;
   const auto values = fetch_range(cases, 0, count, recipe.measure.binarise_seed, 0, team);

@@ -37,9 +37,8 @@ void measure_recognition(const Recipe& recipe, const RecipeData& data, const Mod
       result.measurements.push_back(mean_measurement(name, errors, "fraction misread", how));
   };
   const std::string exact = "means go up, then the exact free energy of each label";
-  const Dataset* apart = data.test ? &*data.test : data.held_out ? &*data.held_out : nullptr;
-  const Dataset& judged = apart ? *apart : data.train;
-  const std::string name = data.test ? "test_error" : data.held_out ? "held_out_error" : "train_error";
+  const Dataset& judged = data.judged();
+  const std::string name = data.judged_name() + "_error";
   RecognitionOptions options;
   options.seed = recipe.seed;
   add(judged, name, options, exact);
@@ -54,7 +53,7 @@ void measure_recognition(const Recipe& recipe, const RecipeData& data, const Mod
     add(judged, name + "_settling", options,
         "means go up and stay, labels settle from a neutral state in " + std::to_string(options.gibbs_steps) +
             " Gibbs steps");
-  if (apart) add(data.train, "train_error", {}, exact);
+  if (data.apart()) add(data.train, "train_error", {}, exact);
 }
 
 }  // namespace harmonium

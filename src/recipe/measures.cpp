@@ -27,20 +27,10 @@ std::vector<double> squared_errors(ConstMatrixView<float> values, ConstMatrixVie
   return errors;
 }
 
-// What is judged beside the training cases, or null.
-const Dataset* cases_apart(const RecipeData& data) {
-  return data.test ? &*data.test : data.held_out ? &*data.held_out : nullptr;
-}
-
 // Are missing values masked instead of being unknown?
 bool is_absent(const RecipeData& data) {
-  const Dataset* apart = cases_apart(data);
+  const Dataset* apart = data.apart();
   return data.train.missing() == Missing::kAbsent || (apart && apart->missing() == Missing::kAbsent);
-}
-
-// A likelihood of v alone is that of one RBM without label units.
-bool is_alone(const DeepBeliefNet& net) {
-  return net.depth() == 1 && net.label_columns == 0;
 }
 
 constexpr const char* kNotAlone =
@@ -131,16 +121,16 @@ std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, con
   const bool demanded = m.likelihood == "exact" || m.likelihood == "annealed";
   if (is_net(net))
     if (auto fault = find_net_measure_fault(recipe, data, net, team); !fault.empty()) return fault;
-  if (m.kl && !is_alone(net)) return std::string("measure.kl") + kNotAlone;
-  if (m.pseudo_likelihood && !is_alone(net)) return std::string("measure.pseudo_likelihood") + kNotAlone;
+  if (m.kl && is_net(net)) return std::string("measure.kl") + kNotAlone;
+  if (m.pseudo_likelihood && is_net(net)) return std::string("measure.pseudo_likelihood") + kNotAlone;
   if (m.cases < 1) return "measure.cases must be 1 or more.";
   const auto cases_of = [&](const Dataset* set) {
     return MeasuredCases(set ? *set : data.train, m.cases, m.binarise_seed, team);
   };
   std::string fault;
-  if (demanded && is_alone(net))
-    fault = find_likelihood_fault(rbm, m.likelihood, is_absent(data), cases_of(cases_apart(data)));
-  if (fault.empty() && m.pseudo_likelihood) fault = find_pseudo_fault(rbm, cases_of(cases_apart(data)));
+  if (demanded && !is_net(net))
+    fault = find_likelihood_fault(rbm, m.likelihood, is_absent(data), cases_of(data.apart()));
+  if (fault.empty() && m.pseudo_likelihood) fault = find_pseudo_fault(rbm, cases_of(data.apart()));
   if (fault.empty() && m.kl) fault = find_kl_fault(rbm, cases_of(nullptr));
   if (fault.empty() && m.mixing_steps > 0) fault = find_mixing_fault(net.top());
   if (fault.empty() && !m.one_class.empty()) fault = find_one_class_fault(recipe, data, net);
@@ -158,8 +148,8 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
   MeasureResult result;
   const std::size_t most = recipe.measure.cases;
   const MeasuredCases train(data.train, most, recipe.measure.binarise_seed, team);
-  const Dataset* apart = cases_apart(data);
-  const std::string prefix = data.test ? "test" : data.held_out ? "held_out" : "train";
+  const Dataset* apart = data.apart();
+  const std::string prefix = data.judged_name();
   std::optional<MeasuredCases> test;
   if (apart) test.emplace(*apart, most, recipe.measure.binarise_seed, team);
   const MeasuredCases& judged = apart ? *test : train;
@@ -176,8 +166,9 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
   if (apart) add_reconstruction(prefix, *test);
 
   const Rbm& rbm = model.net.rbms.front();
-  if (is_net(model.net)) measure_net(recipe, data, model.net, prefix, team, reporter, result);
-  if (is_alone(model.net)) {
+  if (is_net(model.net)) {
+    measure_net(recipe, data, model.net, prefix, team, reporter, result);
+  } else {
     const LikelihoodPlan plan = likelihood_plan(recipe, is_absent(data));
     measure_likelihood(rbm, judged, prefix, plan, team, reporter, result);
     if (apart) measure_free_energies(data, rbm, train, *test, team, result);

@@ -48,6 +48,10 @@ struct Model {
   std::vector<std::string> classes;                           ///< names of the labels
   std::vector<HistoryRecord> history;
 
+  /// Of label `label`; its number where the data had no names.
+  std::string class_name(std::size_t label) const {
+    return label < classes.size() ? classes[label] : std::to_string(label);
+  }
   /// "rbm" or "dbn".
   std::string kind() const { return net.depth() == 1 ? "rbm" : "dbn"; }
 };

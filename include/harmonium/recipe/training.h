@@ -47,6 +47,12 @@ struct RunOptions {
 struct RecipeData {
   Dataset train;
   std::optional<Dataset> held_out, test;
+
+  /// The cases that judge and were not learned: test cases, else held-out ones, else null.
+  const Dataset* apart() const { return test ? &*test : held_out ? &*held_out : nullptr; }
+  /// The cases that judge, training cases where there are no others, and their name in measures.
+  const Dataset& judged() const { return apart() ? *apart() : train; }
+  std::string judged_name() const { return test ? "test" : held_out ? "held_out" : "train"; }
 };
 RecipeData load_recipe_data(const Recipe& recipe, Reporter& reporter);
 

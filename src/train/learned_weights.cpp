@@ -105,7 +105,7 @@ NamedTensor LearnedBias::velocity() {
 }
 
 double update_all(std::span<LearnedWeights> weights, std::span<LearnedBias> biases, const UpdateRule& rule,
-                  bool watch, ThreadTeam& team) {
+                  bool watch, std::vector<ProductMemory>& memories, ThreadTeam& team) {
   struct Part {
     LearnedWeights* weights;
     std::size_t part;
@@ -114,7 +114,7 @@ double update_all(std::span<LearnedWeights> weights, std::span<LearnedBias> bias
   for (LearnedWeights& w : weights)
     for (std::size_t p = 0; p < w.parts(); ++p) parts.push_back({&w, p});
   Matrix<double> sizes(parts.size(), 2);
-  std::vector<ProductMemory> memories(team.size());
+  memories.resize(team.size());
   team.run(parts.size(), [&](std::size_t p, unsigned worker) {
     parts[p].weights->update_part(parts[p].part, rule, memories[worker],
                                   watch ? sizes.row(p).data() : nullptr);

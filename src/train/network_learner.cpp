@@ -202,7 +202,7 @@ void NetworkLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& 
   for (const double error : block_errors_) cross_entropy_ += error;
   const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum),
                         static_cast<float>(options_.l2), 0.0f};
-  const double ratio = update_all(weights_, biases_, rule, info.watch_update, team);
+  const double ratio = update_all(weights_, biases_, rule, info.watch_update, products_, team);
   if (info.watch_update) update_ratio_ = ratio;
   for (LearnedWeights& weights : weights_)
     if (options_.norm_limit > 0) weights.limit_norms(options_.norm_limit, team);

@@ -168,12 +168,7 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
   hidden_samples_.resize(positive_rows_, rbm_.hidden_columns());
   row_weights_.resize(rows);
 
-  double sum = 0;
-  for (std::size_t r = 0; r < positive_rows_; ++r) sum += batch.weights.empty() ? 1.0 : batch.weights[r];
-  for (std::size_t r = 0; r < positive_rows_; ++r) {
-    const double weight = batch.weights.empty() ? 1.0 : batch.weights[r];
-    row_weights_[r] = sum > 0 ? static_cast<float>(weight / sum) : 0.0f;
-  }
+  const bool learns = share_weights(batch, std::span(row_weights_).first(positive_rows_));
   // A fixed length is a constant that the hidden biases absorb; only open ones scale them.
   lengths_.clear();
   if (rbm_.visible.spec.has_open_length()) {
@@ -189,7 +184,7 @@ void RbmLearner::prepare_stacks(const Batch& batch, const StepInfo& info, Thread
   positive.weights = std::span(row_weights_).first(positive_rows_);
   const auto negative_weights = std::span(row_weights_).subspan(positive_rows_);
   negative_->weights(negative_weights, positive);
-  if (!(sum > 0)) std::fill(negative_weights.begin(), negative_weights.end(), 0.0f);  // nothing to learn from
+  if (!learns) std::fill(negative_weights.begin(), negative_weights.end(), 0.0f);
   signed_weights_ = row_weights_;
   for (std::size_t r = positive_rows_; r < rows; ++r) signed_weights_[r] = -row_weights_[r];
   if (sparse_) weighted_transpose(batch.sparse, positive.weights, transpose_);

@@ -213,14 +213,9 @@ void UpDownLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam
   const std::size_t rows = batch.rows(), step = block_of_cases(rows);
   check(!batch.is_sparse(), "up-down learning takes dense cases");
   check(batch.values.cols() == net_.columns(0) + net_.label_columns, "a batch has values and label columns");
-  double sum = 0;
-  for (std::size_t r = 0; r < rows; ++r) sum += batch.weights.empty() ? 1.0 : batch.weights[r];
   row_weights_.resize(rows), negative_weights_.resize(rows);
-  for (std::size_t r = 0; r < rows; ++r) {
-    const double weight = batch.weights.empty() ? 1.0 : batch.weights[r];
-    row_weights_[r] = sum > 0 ? static_cast<float>(weight / sum) : 0.0f;
-    negative_weights_[r] = -row_weights_[r];
-  }
+  share_weights(batch, row_weights_);
+  for (std::size_t r = 0; r < rows; ++r) negative_weights_[r] = -row_weights_[r];
   std::vector<Block> blocks;
   std::size_t place = 0, top_place = 0;
   for (std::size_t first = 0; first < rows; first += step) {
@@ -240,7 +235,7 @@ void UpDownLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& t
   collect(batch, info, team);
   const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum),
                         static_cast<float>(options_.l2), static_cast<float>(options_.l1)};
-  const double ratio = update_all(weights_, biases_, rule, info.watch_update, team);
+  const double ratio = update_all(weights_, biases_, rule, info.watch_update, products_, team);
   if (info.watch_update) update_ratio_ = ratio;
 }
 

@@ -76,8 +76,9 @@ class LearnedBias {
 };
 
 /// Updates all weights in one job of the team, then all biases, which pay no weight cost. Returns
-/// ||change of weights|| / ||weights|| where `watch`, else 0.
+/// ||change of weights|| / ||weights|| where `watch`, else 0. `memories`: one a thread, reused from update to
+/// update.
 double update_all(std::span<LearnedWeights> weights, std::span<LearnedBias> biases, const UpdateRule& rule,
-                  bool watch, ThreadTeam& team);
+                  bool watch, std::vector<ProductMemory>& memories, ThreadTeam& team);
 
 }  // namespace harmonium

@@ -32,6 +32,10 @@ struct Batch {
   std::size_t rows() const { return is_sparse() ? sparse.rows() : values.rows(); }
 };
 
+/// shares[r] = the weight of case r over the sum of all (1 / B where there are none). False, and all 0, where
+/// that sum is not above 0: there is nothing to learn from.
+bool share_weights(const Batch& batch, std::span<float> shares);
+
 /// Where the run stands.
 struct StepInfo {
   std::uint64_t seed = 1;

@@ -72,7 +72,8 @@ class NetworkLearner final : public Learner {
   std::vector<LearnedWeights> weights_;
   std::vector<LearnedBias> biases_;
   std::vector<Memory> memories_;
-  std::vector<float> row_weights_;  // sum to 1 over the cases learned from
+  std::vector<ProductMemory> products_;  // of updates, one a thread
+  std::vector<float> row_weights_;       // sum to 1 over the cases learned from
   std::vector<double> block_errors_;
   double cross_entropy_ = 0, update_ratio_ = 0;
 };

@@ -91,6 +91,7 @@ class UpDownLearner final : public Learner {
   std::vector<LearnedWeights> weights_;
   std::vector<LearnedBias> biases_;
   std::vector<Memory> memories_;
+  std::vector<ProductMemory> products_;  // of updates, one a thread
   std::vector<float> row_weights_, negative_weights_;
   double update_ratio_ = 0;
 };

@@ -6,6 +6,7 @@
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/io/safetensors.h"
 #include "harmonium/train/up_down_rule.h"
+#include "train/checkpoint.h"
 
 namespace harmonium {
 namespace {
@@ -27,9 +28,7 @@ std::string text_for_checkpoint(const Recipe& recipe, const std::string& data_ha
 
 DeepBeliefNet with_parameters(DeepBeliefNet net, const ParameterList& values) {
   untie(net);
-  const ParameterList own = net.parameters();
-  for (std::size_t t = 0; t < own.size(); ++t)
-    std::copy(values[t].values.begin(), values[t].values.end(), own[t].values.begin());
+  copy_values(values, net.parameters());
   return net;
 }
 
@@ -37,11 +36,9 @@ DeepBeliefNet with_parameters(DeepBeliefNet net, const ParameterList& values) {
 void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeData& data) {
   const TrainOptions options = joint_options(recipe);
   if (options.epochs == 0) return;
-  UpDownLearner(net, options, data.train.value_step());
-  if (data.train.has_missing())
-    throw InputError(
-        "up-down learning takes whole cases, but the data have missing values; set "
-        "joint.epochs = 0.");
+  if (const auto fault = find_up_down_fault(net, data.train.has_missing()); !fault.empty())
+    throw InputError(fault);
+  choose_up_down_precision(net, options, data.train.value_step());
   if (recipe.joint.keep == "best" && !data.held_out)
     throw InputError(
         "joint.keep = \"best\" judges by held-out cases; set data.held_out, or joint.keep = "

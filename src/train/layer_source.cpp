@@ -10,32 +10,6 @@ constexpr std::size_t kMostKeptBytes = std::size_t{4} << 30;
 constexpr std::size_t kMostKeptBytesOfDisk = std::size_t{256} << 20;
 constexpr std::size_t kCompletionSweeps = 10;
 
-// The data themselves, not owned.
-class BorrowedSource final : public BatchSource {
- public:
-  explicit BorrowedSource(const BatchSource& source) : source_(source) {}
-  std::size_t size() const override { return source_.size(); }
-  const LayerSpec& layer() const override { return source_.layer(); }
-  void fetch(std::span<const std::uint64_t> cases, std::uint64_t seed, std::uint64_t epoch,
-             MatrixView<float> values) const override {
-    source_.fetch(cases, seed, epoch, values);
-  }
-  std::span<const float> case_weights() const override { return source_.case_weights(); }
-  bool varies_by_epoch() const override { return source_.varies_by_epoch(); }
-  float value_step() const override { return source_.value_step(); }
-  bool has_missing() const override { return source_.has_missing(); }
-  bool is_sparse() const override { return source_.is_sparse(); }
-  void fetch_sparse(std::span<const std::uint64_t> cases, SparseMatrix& rows) const override {
-    source_.fetch_sparse(cases, rows);
-  }
-  bool is_on_disk() const override { return source_.is_on_disk(); }
-  std::unique_ptr<EpochOrder> order(std::uint64_t seed) const override { return source_.order(seed); }
-  std::vector<CaseRange> sample() const override { return source_.sample(); }
-
- private:
-  const BatchSource& source_;
-};
-
 // What the learned RBMs below make of the data.
 class UpPassSource final : public BatchSource {
  public:
@@ -97,10 +71,14 @@ class KeptSource final : public BatchSource {
 
 }  // namespace
 
+std::shared_ptr<const BatchSource> borrowed(const BatchSource& source) {
+  return {std::shared_ptr<const BatchSource>(), &source};
+}
+
 std::shared_ptr<const BatchSource> make_layer_source(const DeepBeliefNet& net, std::size_t depth,
                                                      const BatchSource& data, States states,
                                                      std::uint64_t seed, ThreadTeam& team) {
-  if (depth == 0) return std::make_shared<BorrowedSource>(data);
+  if (depth == 0) return borrowed(data);
   auto source = std::make_shared<UpPassSource>(net, depth, data, states);
   const std::size_t bytes = source->size() * source->layer().columns() * sizeof(float);
   const std::size_t most = source->is_on_disk() ? kMostKeptBytesOfDisk : kMostKeptBytes;

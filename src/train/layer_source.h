@@ -17,4 +17,7 @@ std::shared_ptr<const BatchSource> make_layer_source(const DeepBeliefNet& net, s
                                                      const BatchSource& data, States states,
                                                      std::uint64_t seed, ThreadTeam& team);
 
+/// A source that others own and that outlives the pointer.
+std::shared_ptr<const BatchSource> borrowed(const BatchSource& source);
+
 }  // namespace harmonium

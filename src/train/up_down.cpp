@@ -25,9 +25,22 @@ void subtract(const Layer& layer, ConstMatrixView<float> states, MatrixView<floa
 // Parts of an update, each with random numbers of its own.
 enum Part : std::uint64_t { kWake = 0, kTop = 1, kSleep = 2 };
 
-// Products in 16 bits where states allow it. Predictions and probabilities are rounded like the means of any
-// RBM's statistics, so they are no reason against it.
-Precision precision_of(const DeepBeliefNet& net, const TrainOptions& options, float value_step) {
+}  // namespace
+
+std::string find_up_down_fault(const DeepBeliefNet& net, bool missing_values) {
+  if (net.depth() < 2)
+    return "up-down learning needs directed layers below the top RBM, but \"" +
+           layers_to_string(net.layers()) + "\" is a single RBM; add a layer, or set joint.epochs = 0.";
+  for (const LayerSpec& spec : net.layers())
+    if (spec.has_open_length())
+      return "up-down learning samples documents, so they need one length; give it, as in "
+             "\"multinomial(50) 2000\".";
+  if (missing_values)
+    return "up-down learning takes whole cases, but the data have missing values; set joint.epochs = 0.";
+  return {};
+}
+
+Precision choose_up_down_precision(const DeepBeliefNet& net, const TrainOptions& options, float value_step) {
   TrainOptions sampled = options;
   sampled.negative = NegativeKind::kContrastiveDivergence;
   sampled.visible_states = VisibleStates::kSamples;
@@ -37,13 +50,11 @@ Precision precision_of(const DeepBeliefNet& net, const TrainOptions& options, fl
   return precision;
 }
 
-}  // namespace
-
 UpDownLearner::UpDownLearner(DeepBeliefNet start, const TrainOptions& options, float value_step)
     : net_(std::move(start)), options_(options) {
-  refuse_unfit();
+  if (const auto fault = find_up_down_fault(net_, false); !fault.empty()) throw InputError(fault);
   untie(net_);
-  precision_ = precision_of(net_, options, value_step);
+  precision_ = choose_up_down_precision(net_, options, value_step);
   if (precision_ == Precision::kBf16) visible_step_ = value_step;
   const auto name = [](std::size_t n, const char* what) {
     return "layers." + std::to_string(n) + "." + what;
@@ -59,18 +70,6 @@ UpDownLearner::UpDownLearner(DeepBeliefNet start, const TrainOptions& options, f
   weights_.emplace_back(net_.top().weights, name(below(), "weights"), precision_);
   biases_.emplace_back(net_.top().visible.bias, name(below(), "visible_bias"));
   biases_.emplace_back(net_.top().hidden.bias, name(below(), "hidden_bias"));
-}
-
-void UpDownLearner::refuse_unfit() const {
-  if (net_.depth() < 2)
-    throw InputError("up-down learning needs directed layers below the top RBM, but \"" +
-                     layers_to_string(net_.layers()) +
-                     "\" is a single RBM; add a layer, or set joint.epochs = 0.");
-  for (const LayerSpec& spec : net_.layers())
-    if (spec.has_open_length())
-      throw InputError(
-          "up-down learning samples documents, so they need one length; give it, as in "
-          "\"multinomial(50) 2000\".");
 }
 
 ParameterList UpDownLearner::state() {

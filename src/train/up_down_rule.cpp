@@ -7,27 +7,28 @@
 #include "harmonium/measure/recognition.h"
 #include "harmonium/measure/reconstruction.h"
 #include "train/checkpoint.h"
+#include "train/layer_source.h"
 
 namespace harmonium {
 namespace {
-
-// A source that others own.
-std::shared_ptr<const BatchSource> borrowed(const BatchSource& source) {
-  return {std::shared_ptr<const BatchSource>(), &source};
-}
 
 // Error rate and reconstruction error of the first cases of one set.
 void measure_set(const DeepBeliefNet& net, const BatchSource& cases, std::span<const std::int32_t> labels,
                  std::size_t most, std::uint64_t seed, std::uint64_t epoch, const std::string& suffix,
                  Measures& measures, ThreadTeam& team) {
+  const Noise unused(seed, Stream::kMeasure, 0);
+  const std::size_t code_layer = net.depth() - 1;
   double error = 0, wrong = 0;
   std::size_t known = 0;
   most = std::min(most, cases.size());
   fetch_pieces(cases, most, seed, epoch, team, [&](std::size_t first, const Matrix<float>& piece) {
     const auto share = static_cast<double>(piece.rows()) / static_cast<double>(most);
-    error += share * squared_error(piece, reconstruct(net, net.depth(), piece, team));
+    const auto codes = up_pass(net, 0, code_layer, piece, States::kMeans, unused, {}, team);
+    const auto top = up_pass(net, code_layer, net.depth(), codes, States::kMeans, unused, {}, team);
+    error +=
+        share * squared_error(piece, down_pass(net, net.depth(), 0, top, States::kMeans, unused, {}, team));
     if (net.label_columns == 0) return;
-    const auto read = likeliest_labels(label_probabilities(net, piece, {}, team));
+    const auto read = likeliest_labels(label_probabilities_of_codes(net, codes, team));
     for (std::size_t r = 0; r < read.size(); ++r) {
       if (labels[first + r] < 0) continue;
       ++known;
@@ -42,10 +43,8 @@ void measure_set(const DeepBeliefNet& net, const BatchSource& cases, std::span<c
 
 JointRule make_up_down_rule(DeepBeliefNet net, const TrainingData& data, const TrainOptions& options,
                             ThreadTeam& team) {
-  if (data.train->has_missing())
-    throw InputError(
-        "up-down learning takes whole cases, but the data have missing values; set "
-        "joint.epochs = 0.");
+  if (const auto fault = find_up_down_fault(net, data.train->has_missing()); !fault.empty())
+    throw InputError(fault);
   JointRule rule;
   rule.name = "up-down";
   rule.source = borrowed(*data.train);

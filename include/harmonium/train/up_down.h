@@ -26,6 +26,15 @@
 
 namespace harmonium {
 
+/// Why up-down learning is not defined for this net (a single RBM, documents of open length) or these cases
+/// (missing values), as a sentence; empty where it is.
+std::string find_up_down_fault(const DeepBeliefNet& net, bool missing_values);
+
+/// The precision that the learner takes, as choose_precision: 16 bits where the states of every layer allow
+/// it. Predictions and probabilities are rounded like the means of any RBM's statistics. Throws InputError
+/// where 16 bits are asked for and cannot be had.
+Precision choose_up_down_precision(const DeepBeliefNet& net, const TrainOptions& options, float value_step);
+
 /// The gradients of one batch, for tests: as `parameters()` lists their tensors.
 struct NamedGradient {
   std::string name;
@@ -37,8 +46,8 @@ class UpDownLearner final : public Learner {
   /// Learns from `start`, which is untied first. Batches hold values of layer 0 and then label columns
   /// (LabelledSource), where the net has them; unknown labels (NaN) enter as equal probabilities and are
   /// sampled with the rest from then on. Of `options` it reads precision, steps, sleep_states, l1 and l2;
-  /// `value_step` as for choose_precision. Throws InputError where the net has one RBM only (there is nothing
-  /// to untie), or layers for which the rules are not defined (documents of open length).
+  /// `value_step` as for choose_precision. Throws InputError with
+  /// find_up_down_fault's sentence, and as choose_up_down_precision.
   UpDownLearner(DeepBeliefNet start, const TrainOptions& options, float value_step);
 
   void step(const Batch& batch, const StepInfo& info, ThreadTeam& team) override;
@@ -68,7 +77,6 @@ class UpDownLearner final : public Learner {
     std::size_t top_place;  // in the top's stack: positive rows here, negative ones after them
   };
 
-  void refuse_unfit() const;
   void collect(const Batch& batch, const StepInfo& info, ThreadTeam& team);
   void run_block(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
   void wake_pass(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);

@@ -1,7 +1,6 @@
 #include "harmonium/train/greedy.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <numeric>
 
@@ -18,7 +17,6 @@ namespace {
 
 constexpr std::size_t kScanRows = 512;
 constexpr const char* kTrajectoryPrefix = "training.trajectory.";
-constexpr auto kShortestCheckpointInterval = std::chrono::seconds(2);
 
 // Each RBM of a stack has random numbers of its own.
 std::uint64_t seed_of_layer(std::uint64_t seed, std::size_t layer) {
@@ -126,7 +124,7 @@ struct GreedyTrainer::Run {
   std::unique_ptr<TrainingLoop> loop;
   std::unique_ptr<Monitor> monitor;
   std::optional<LogZTrajectory> trajectory;  // where log-likelihoods are asked for and log Z is no short sum
-  std::chrono::steady_clock::time_point last_checkpoint = std::chrono::steady_clock::now();
+  CheckpointClock clock;
 
   std::string prefix() const { return "layers." + std::to_string(layer); }
   bool has_labels(std::size_t n) const { return net.label_columns > 0 && n + 1 == net.depth(); }
@@ -208,11 +206,7 @@ struct GreedyTrainer::Run {
     if (trajectory && (epoch % epochs_between_moves() == 0 || monitor->is_likelihood_due(epoch)))
       trajectory->follow(current_rbm(), team);
     if (epoch % options[layer].measure_every == 0 || last_epoch) measure_epoch(epoch, hooks);
-    // Epochs of a few milliseconds need no checkpoint each.
-    const auto now = std::chrono::steady_clock::now();
-    if (!hooks.checkpoint || (!last_epoch && now - last_checkpoint < kShortestCheckpointInterval)) return;
-    hooks.checkpoint();
-    last_checkpoint = now;
+    if (hooks.checkpoint && clock.due(last_epoch)) hooks.checkpoint();
   }
 
   std::vector<std::uint64_t> updates_to_keep() const {

@@ -64,7 +64,7 @@ void JointTrainer::epoch_done(std::uint64_t epoch, const JointHooks& hooks) {
     history_.push_back(std::move(record));
     if (hooks.epoch_done) hooks.epoch_done(history_.back());
   }
-  if (hooks.checkpoint) hooks.checkpoint();
+  if (hooks.checkpoint && clock_.due(ended_ || epoch == options_.train.epochs)) hooks.checkpoint();
 }
 
 bool JointTrainer::run(const JointHooks& hooks) {

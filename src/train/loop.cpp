@@ -13,6 +13,14 @@ constexpr std::size_t kPassRows = 128;  // that passes take together
 
 }  // namespace
 
+bool CheckpointClock::due(bool last_epoch) {
+  constexpr auto kShortestInterval = std::chrono::seconds(2);
+  const auto now = std::chrono::steady_clock::now();
+  if (!last_epoch && now - last_ < kShortestInterval) return false;
+  last_ = now;
+  return true;
+}
+
 TrainingLoop::TrainingLoop(Learner& learner, const BatchSource& source, const TrainOptions& options,
                            std::uint64_t seed)
     : learner_(learner), source_(source), options_(options), seed_(seed) {

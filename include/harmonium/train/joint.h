@@ -81,6 +81,7 @@ class JointTrainer {
   std::vector<HistoryRecord> history_;
   ThreadTeam& team_;
   TrainingLoop loop_;
+  CheckpointClock clock_;
   bool ended_ = false;
   double best_value_ = 0;
   std::vector<AlignedVector<float>> best_storage_;

@@ -1,6 +1,7 @@
 // The one training loop: order, batch, step, average, measure, report, checkpoint.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,6 +37,16 @@ struct LoopHooks {
   std::function<void()> checkpoint;
   /// Asked after each batch; true ends the run after a checkpoint.
   std::function<bool()> stop_requested;
+};
+
+/// Says after which epochs a checkpoint is due: the last one, and else at most one in two seconds, as epochs
+/// of a few milliseconds need none each.
+class CheckpointClock {
+ public:
+  bool due(bool last_epoch);
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
 class TrainingLoop {

@@ -6,16 +6,15 @@
 #include "harmonium/io/csv.h"
 #include "harmonium/measure/recognition.h"
 #include "harmonium/models/completion.h"
-#include "harmonium/train/loop.h"
 
 namespace harmonium::app {
 namespace {
 
 constexpr std::size_t kCompletionSweeps = 10;
 
-struct Options {
-  std::string model, data, part, out, way = "free-energy";
-  std::size_t limit = 0, up_passes = 20, steps = 20;
+struct Options : CaseOptions {
+  std::string out, way = "free-energy";
+  std::size_t up_passes = 20, steps = 20;
 };
 
 RecognitionOptions recognition_options(const Options& o, std::uint64_t seed) {
@@ -30,16 +29,13 @@ RecognitionOptions recognition_options(const Options& o, std::uint64_t seed) {
 // Probabilities of the classes, a row a case, piece by piece.
 Matrix<double> probabilities_of(const Model& model, const Dataset& data, const RecognitionOptions& options,
                                 ThreadTeam& team, Reporter& reporter) {
-  Matrix<double> all(data.size(), model.net.label_columns);
-  fetch_pieces(data, data.size(), options.seed, 0, team, [&](std::size_t first, const Matrix<float>& cases) {
-    const auto piece = label_probabilities(
-        model.net, complete_missing(model.net.rbms.front(), cases, kCompletionSweeps), options, team, first);
-    for (std::size_t r = 0; r < piece.rows(); ++r)
-      std::copy(piece.row(r).begin(), piece.row(r).end(), all.row(first + r).begin());
-    reporter.working("recognising",
-                     static_cast<double>(first + piece.rows()) / static_cast<double>(data.size()));
-  });
-  return all;
+  return in_pieces<double>(data, model.net.label_columns, options.seed, team, reporter, "recognising",
+                           [&](const Matrix<float>& cases, std::size_t first) {
+                             return label_probabilities(
+                                 model.net,
+                                 complete_missing(model.net.rbms.front(), cases, kCompletionSweeps), options,
+                                 team, first);
+                           });
 }
 
 void write_labels(const std::string& path, const Model& model, const Matrix<double>& probabilities,
@@ -109,11 +105,7 @@ int classify(const Globals& globals, const Options& o) {
 void add_classify(CLI::App& app, Globals& globals, Action& action) {
   auto* command = app.add_subcommand("classify", "the labels that a net with label units gives to cases");
   auto o = std::make_shared<Options>();
-  command->add_option("MODEL", o->model, "a model file with label units")->required();
-  command->add_option("DATA", o->data, "a named data set or a path; read as the model's own data were")
-      ->required();
-  command->add_option("--part", o->part, "part of a named data set: train or test");
-  command->add_option("--limit", o->limit, "the first so many cases; 0 takes all")->check(whole_number(0));
+  add_cases(*command, *o, "a model file with label units");
   command
       ->add_option(
           "--way", o->way,

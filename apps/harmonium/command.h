@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -12,6 +13,7 @@
 #include "harmonium/data/dataset.h"
 #include "harmonium/models/model_file.h"
 #include "harmonium/recipe/measures.h"
+#include "harmonium/train/loop.h"
 #include "terminal.h"
 
 namespace harmonium::app {
@@ -43,6 +45,28 @@ void add_classify(CLI::App& app, Globals& globals, Action& action);
 void add_evaluate(CLI::App& app, Globals& globals, Action& action);
 void add_inspect(CLI::App& app, Globals& globals, Action& action);
 void add_data(CLI::App& app, Globals& globals, Action& action);
+
+/// A model and cases for it, as several commands take them.
+struct CaseOptions {
+  std::string model, data, part;
+  std::size_t limit = 0;
+};
+/// Adds MODEL, DATA, --part and --limit to a command. `options` must outlive it.
+void add_cases(CLI::App& command, CaseOptions& options, const char* model_help = "a model file");
+
+/// Applies `pass(cases, first)`, a row a case, to all cases piece by piece, so that memory holds the results
+/// and one piece of cases.
+template <class T, class F>
+Matrix<T> in_pieces(const Dataset& data, std::size_t columns, std::uint64_t seed, ThreadTeam& team,
+                    Reporter& reporter, const char* what, F pass) {
+  Matrix<T> result(data.size(), columns);
+  fetch_pieces(data, data.size(), seed, 0, team, [&](std::size_t first, const Matrix<float>& cases) {
+    const Matrix<T> piece = pass(cases, first);
+    std::copy(piece.values().begin(), piece.values().end(), result.row(first).begin());
+    reporter.working(what, static_cast<double>(first + piece.rows()) / static_cast<double>(data.size()));
+  });
+  return result;
+}
 
 /// Accepts whole numbers from `least` up to 9e15 only (CLI11 alone reads -1 as 2^64 - 1).
 CLI::Validator whole_number(std::uint64_t least);

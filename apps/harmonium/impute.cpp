@@ -18,10 +18,9 @@ namespace {
 
 constexpr std::size_t kCasesShown = 100;
 
-struct Options {
-  std::string model, data, part, out;
+struct Options : CaseOptions {
+  std::string out;
   std::vector<std::string> known;
-  std::size_t limit = 0;
   ImputeOptions impute;
 };
 
@@ -156,11 +155,7 @@ void add_impute(CLI::App& app, Globals& globals, Action& action) {
   auto* command =
       app.add_subcommand("impute", "fills in missing values, or the part of an image that is not known");
   auto o = std::make_shared<Options>();
-  command->add_option("MODEL", o->model, "a model file")->required();
-  command->add_option("DATA", o->data, "a named data set or a path; read as the model's own data were")
-      ->required();
-  command->add_option("--part", o->part, "part of a named data set: train or test");
-  command->add_option("--limit", o->limit, "the first so many cases; 0 takes all")->check(whole_number(0));
+  add_cases(*command, *o);
   command
       ->add_option(
           "--known", o->known,

@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::size_t kCompletionSweeps = 10, kPairsShown = 200;
 
-struct Options {
-  std::string model, data, part, out;
-  std::size_t layer = 0, limit = 0;
+struct Options : CaseOptions {
+  std::string out;
+  std::size_t layer = 0;
   bool samples = false;
 };
 
@@ -25,21 +25,6 @@ std::size_t wanted_layer(const Model& model, std::size_t layer) {
     throw InputError("--layer " + std::to_string(layer) + " is not there; the model has layers 1 to " +
                      std::to_string(model.net.depth()) + " above the data.");
   return layer == 0 ? model.net.depth() : layer;
-}
-
-// Applies `pass` to the cases piece by piece, so that memory holds the results and one piece.
-template <class F>
-Matrix<float> in_pieces(const Dataset& data, std::size_t columns, std::uint64_t seed, ThreadTeam& team,
-                        Reporter& reporter, const char* what, F pass) {
-  Matrix<float> result(data.size(), columns);
-  const auto take = [&](std::size_t first, const Matrix<float>& cases) {
-    const Matrix<float> piece = pass(cases, first);
-    for (std::size_t r = 0; r < piece.rows(); ++r)
-      std::copy_n(piece.row(r).data(), columns, result.row(first + r).data());
-    reporter.working(what, static_cast<double>(first + piece.rows()) / static_cast<double>(data.size()));
-  };
-  fetch_pieces(data, data.size(), seed, 0, team, take);
-  return result;
 }
 
 int reconstruct_cases(const Globals& globals, const Options& o) {
@@ -52,12 +37,13 @@ int reconstruct_cases(const Globals& globals, const Options& o) {
   const Dataset data = load_model_data(model, o.data, o.part, o.limit);
   const std::uint64_t seed = globals.seed.value_or(1);
   double error = 0;
-  const auto back = in_pieces(data, model.net.columns(0), seed, team, reporter, "reconstructing",
-                              [&](const Matrix<float>& cases, std::size_t) {
-                                auto piece = reconstruct(model.net, layer, cases, team);
-                                error += squared_error(cases, piece) * static_cast<double>(cases.rows());
-                                return piece;
-                              });
+  const auto back = in_pieces<float>(data, model.net.columns(0), seed, team, reporter, "reconstructing",
+                                     [&](const Matrix<float>& cases, std::size_t) {
+                                       auto piece = reconstruct(model.net, layer, cases, team);
+                                       error +=
+                                           squared_error(cases, piece) * static_cast<double>(cases.rows());
+                                       return piece;
+                                     });
   error /= static_cast<double>(std::max<std::size_t>(data.size(), 1));
   if (std::filesystem::path(o.out).extension() == ".png" && shape.size() == 2) {
     const std::size_t shown = std::min(kPairsShown, data.size());
@@ -87,7 +73,7 @@ int encode_cases(const Globals& globals, const Options& o) {
   const States states = o.samples ? States::kSamples : States::kMeans;
   const std::size_t columns =
       model.net.layer(layer).columns() - (layer + 1 == model.net.depth() ? model.net.label_columns : 0);
-  const auto codes = in_pieces(
+  const auto codes = in_pieces<float>(
       data, columns, seed, team, reporter, "encoding", [&](const Matrix<float>& cases, std::size_t first) {
         std::vector<std::uint64_t> numbers(cases.rows());
         for (std::size_t r = 0; r < numbers.size(); ++r) numbers[r] = first + r;
@@ -106,11 +92,7 @@ int encode_cases(const Globals& globals, const Options& o) {
 
 std::shared_ptr<Options> add_options(CLI::App& command, const char* out_help) {
   auto o = std::make_shared<Options>();
-  command.add_option("MODEL", o->model, "a model file")->required();
-  command.add_option("DATA", o->data, "a named data set or a path; read as the model's own data were")
-      ->required();
-  command.add_option("--part", o->part, "part of a named data set: train or test");
-  command.add_option("--limit", o->limit, "the first so many cases; 0 takes all")->check(whole_number(0));
+  add_cases(command, *o);
   command.add_option("--layer", o->layer, "layer above the data, from 1; 0 is the top")
       ->check(whole_number(0));
   command.add_option("--out", o->out, out_help)->required();

@@ -26,6 +26,15 @@ CLI::Validator whole_number(std::uint64_t least) {
       "");
 }
 
+void add_cases(CLI::App& command, CaseOptions& options, const char* model_help) {
+  command.add_option("MODEL", options.model, model_help)->required();
+  command.add_option("DATA", options.data, "a named data set or a path; read as the model's own data were")
+      ->required();
+  command.add_option("--part", options.part, "part of a named data set: train or test");
+  command.add_option("--limit", options.limit, "the first so many cases; 0 takes all")
+      ->check(whole_number(0));
+}
+
 void apply_setting(Recipe& recipe, const std::string& setting) {
   const auto equals = setting.find('=');
   if (equals == std::string::npos || equals == 0)

@@ -104,8 +104,7 @@ void AnnealedChains::start_from_base(const Noise& noise) {
 }
 
 void AnnealedChains::start_at(ConstMatrixView<float> visible) {
-  for (std::size_t r = 0; r < visible.rows(); ++r)
-    std::copy_n(visible.row(r).begin(), visible.cols(), visible_.row(r).begin());
+  copy_rows(visible, visible_);
   seen_ = false;
 }
 

@@ -143,12 +143,10 @@ void NetStates::weigh_generation(std::size_t n) {
 // Adds log sum over labels of exp(-F_top).
 void NetStates::weigh_top() {
   const Rbm& top = net_.top();
-  const std::size_t columns = net_.columns(net_.depth() - 1);
   ConstMatrixView<float> values = net_.depth() == 1 ? visible_ : layer(net_.depth() - 1);
   if (net_.label_columns > 0) {
-    with_labels_.resize(values.rows(), columns + net_.label_columns);
-    for (std::size_t r = 0; r < values.rows(); ++r)
-      std::copy_n(values.row(r).begin(), columns, with_labels_.row(r).begin());
+    with_labels_.resize(values.rows(), top.visible_columns());
+    copy_rows(values, with_labels_);
     values = with_labels_;
   }
   const auto input = packed_.top().up(statistics_of(top.visible, values, statistics_), 1.0f, 1.0f, product_);

@@ -26,17 +26,13 @@ void refuse_unlabelled(const DeepBeliefNet& net) {
 Matrix<float> codes_of(const DeepBeliefNet& net, ConstMatrixView<float> cases, States states,
                        const Noise& noise, std::span<const std::uint64_t> numbers, ThreadTeam& team) {
   if (net.depth() > 1) return up_pass(net, 0, net.depth() - 1, cases, states, noise, numbers, team);
-  Matrix<float> same(cases.rows(), cases.cols());
-  for (std::size_t r = 0; r < cases.rows(); ++r)
-    std::copy(cases.row(r).begin(), cases.row(r).end(), same.row(r).begin());
-  return same;
+  return copy_of(cases);
 }
 
 // Codes with label units that are all off.
 Matrix<float> without_label(const DeepBeliefNet& net, ConstMatrixView<float> codes) {
   Matrix<float> visible(codes.rows(), net.top().visible_columns());
-  for (std::size_t r = 0; r < codes.rows(); ++r)
-    std::copy(codes.row(r).begin(), codes.row(r).end(), visible.row(r).begin());
+  copy_rows(codes, visible);
   return visible;
 }
 

@@ -19,13 +19,6 @@ NamedTensor tensor_of(const char* name, Matrix<float>& matrix) {
   return {name, {matrix.rows(), matrix.cols()}, matrix.values()};
 }
 
-Matrix<float> copy_of(ConstMatrixView<float> rows) {
-  Matrix<float> copy(rows.rows(), rows.cols());
-  for (std::size_t r = 0; r < rows.rows(); ++r)
-    std::copy(rows.row(r).begin(), rows.row(r).end(), copy.row(r).begin());
-  return copy;
-}
-
 // The same M rows for every rung of a ladder.
 void put_everywhere(ConstMatrixView<float> rows, Matrix<float>& ladder) {
   for (std::size_t r = 0; r < ladder.rows(); ++r)

@@ -44,20 +44,14 @@ Clamp label_clamp(const DeepBeliefNet& net, const std::vector<std::int32_t>& lab
   return clamp;
 }
 
-Matrix<float> first_columns(ConstMatrixView<float> rows, std::size_t columns) {
-  Matrix<float> result(rows.rows(), columns);
-  for (std::size_t r = 0; r < rows.rows(); ++r)
-    std::copy_n(rows.row(r).data(), columns, result.row(r).data());
-  return result;
-}
-
 // What the chains show now: the down-pass of their states or means, label means, and the top layer.
 void look(const DeepBeliefNet& net, const FantasyChains& chains, const Clamp& clamp,
           const FantasyOptions& options, Fantasies& result, ThreadTeam& team) {
   ChainsLook shown = chains.look(clamp, team);
   const std::size_t below = net.depth() - 1, columns = net.columns(below);
   const Noise noise(options.seed, Stream::kSampling, chains.steps());
-  Matrix<float> visible = first_columns(options.samples ? shown.visible : shown.means, columns);
+  Matrix<float> visible =
+      copy_of((options.samples ? shown.visible : shown.means).view().col_block(0, columns));
   if (below > 0)
     visible = options.samples ? sample_down(net, below, visible, noise, team)
                               : down_pass(net, below, 0, visible, States::kMeans, noise, {}, team);

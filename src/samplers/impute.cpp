@@ -100,12 +100,6 @@ Matrix<float> impute_rbm(const Rbm& rbm, const Clamp& known, Result result, cons
   return result.finish();
 }
 
-// The up-pass leaves the label units of the top RBM as they are.
-void put_below_labels(ConstMatrixView<float> states, Matrix<float>& top_visible) {
-  for (std::size_t r = 0; r < states.rows(); ++r)
-    std::copy_n(states.row(r).data(), states.cols(), top_visible.row(r).data());
-}
-
 Matrix<float> impute_net(const DeepBeliefNet& net, const Clamp& known, Result result,
                          const ImputeOptions& options, ThreadTeam& team) {
   const std::size_t below = net.depth() - 1;
@@ -114,9 +108,10 @@ Matrix<float> impute_net(const DeepBeliefNet& net, const Clamp& known, Result re
   Matrix<float> visible = start_known(net.rbms.front(), known, options, team).visible, means;
   Chains top = start_chains_from_bias(net.top(), visible.rows(), options.seed, team);
   for (std::uint64_t step = 1; step <= options.steps; ++step) {
-    put_below_labels(up_pass(net, 0, below, visible, States::kSamples,
-                             Noise(options.seed, Stream::kUpPass, step), {}, team, packed),
-                     top.visible);
+    // The label units of the top RBM stay as they are.
+    copy_rows(up_pass(net, 0, below, visible, States::kSamples, Noise(options.seed, Stream::kUpPass, step),
+                      {}, team, packed),
+              top.visible);
     sample_hidden(net.top(), top, options.seed, team);
     advance(net.top(), packed.back(), top, 1, options.seed, team);
     visible = sample_down(net, below, top.visible.view().col_block(0, net.columns(below)),

@@ -137,15 +137,13 @@ void NetworkLearner::pass_up(const Batch& batch, const Block& block, const StepI
   if (batch.fetch)
     batch.fetch(block.first, block.count, inputs);
   else
-    for (std::size_t r = 0; r < block.count; ++r)
-      std::copy_n(batch.values.row(block.first + r).data(), inputs.cols(), inputs.row(r).data());
+    copy_rows(batch.values.row_block(block.first, block.count), inputs);
   drop(dropout_of(0), noise.child(0), cases, inputs);
   for (std::size_t n = 0; n < network_.layers.size(); ++n) {
     const auto totals = weights_[n].packed().up(memory.outputs[n], 1.0f, 1.0f, memory.product);
     Matrix<float>& out = memory.outputs[n + 1];
     out.resize(block.count, totals.cols());
-    for (std::size_t r = 0; r < block.count; ++r)
-      std::copy_n(totals.row(r).data(), out.cols(), out.row(r).data());
+    copy_rows(totals, out);
     activate(network_.layers[n], out);
     drop(dropout_of(n + 1), noise.child(n + 1), cases, out);
   }
@@ -180,8 +178,7 @@ void NetworkLearner::pass_down(const Block& block, Memory& memory) {
     const auto totals = weights_[n].packed().down(delta, 1.0f, 1.0f, memory.product);
     Matrix<float>& next = memory.deltas[n - 1];
     next.resize(block.count, totals.cols());
-    for (std::size_t r = 0; r < block.count; ++r)
-      std::copy_n(totals.row(r).data(), totals.cols(), next.row(r).data());
+    copy_rows(totals, next);
     times_derivative(network_.layers[n - 1].activation, dropout_factor(dropout_of(n)), below, next);
   }
 }

@@ -10,11 +10,6 @@
 namespace harmonium {
 namespace {
 
-void copy_into(ConstMatrixView<float> from, MatrixView<float> to) {
-  for (std::size_t r = 0; r < from.rows(); ++r)
-    std::copy(from.row(r).begin(), from.row(r).end(), to.row(r).begin());
-}
-
 // difference = s(states - means), which is s(states) - E[s].
 void subtract(const Layer& layer, ConstMatrixView<float> states, MatrixView<float> means) {
   for (std::size_t r = 0; r < states.rows(); ++r)
@@ -100,8 +95,8 @@ void UpDownLearner::wake_pass(const Batch& batch, const Block& block, const Step
   if (batch.fetch)
     batch.fetch(block.first, block.count, memory.input);
   else
-    copy_into(batch.values.row_block(block.first, block.count), memory.input);
-  copy_into(memory.input.view().col_block(0, net_.columns(0)), memory.wake[0]);
+    copy_rows(batch.values.row_block(block.first, block.count), memory.input);
+  copy_rows(memory.input.view().col_block(0, net_.columns(0)), memory.wake[0]);
   const auto cases = batch.cases.subspan(block.first, block.count);
   const Noise noise = Noise(info.seed, Stream::kUpPass, info.update).child(kWake);
   for (std::size_t n = 0; n < below(); ++n) {
@@ -118,9 +113,9 @@ void UpDownLearner::associate(const Batch& batch, const Block& block, const Step
   const std::size_t code = net_.columns(below()), labels = net_.label_columns;
   const auto cases = batch.cases.subspan(block.first, block.count);
   const MatrixView<float> visible = memory.associated;
-  copy_into(memory.wake[below()], visible.col_block(0, code));
+  copy_rows(memory.wake[below()], visible.col_block(0, code));
   if (labels > 0)
-    copy_into(memory.input.view().col_block(net_.columns(0), labels), visible.col_block(code, labels));
+    copy_rows(memory.input.view().col_block(net_.columns(0), labels), visible.col_block(code, labels));
   const Noise noise = Noise(info.seed, Stream::kChain, info.update).child(kTop);
   memory.half_step.packed = &weights_.back().packed();
   memory.half_step.visible_step = 1.0f;
@@ -137,7 +132,7 @@ void UpDownLearner::associate(const Batch& batch, const Block& block, const Step
     half_step(top, Side::kVisible, memory.hidden, {}, memory.prediction, visible, own.child(0), cases,
               memory.half_step);
     if (label_means)
-      copy_into(memory.prediction.view().col_block(code, labels), visible.col_block(code, labels));
+      copy_rows(memory.prediction.view().col_block(code, labels), visible.col_block(code, labels));
     const bool last = k == info.gibbs_steps;
     half_step(top, Side::kHidden, visible, {}, last ? memory.hidden_mean : MatrixView<float>{},
               last ? MatrixView<float>{} : memory.hidden, own.child(1), cases, memory.half_step);
@@ -148,7 +143,7 @@ void UpDownLearner::associate(const Batch& batch, const Block& block, const Step
 // What the net dreams from the last Gibbs state.
 void UpDownLearner::sleep_pass(const Block& block, const StepInfo& info, Memory& memory,
                                std::span<const std::uint64_t> cases) {
-  copy_into(memory.associated.view().col_block(0, net_.columns(below())), memory.sleep[below()]);
+  copy_rows(memory.associated.view().col_block(0, net_.columns(below())), memory.sleep[below()]);
   const Noise noise = Noise(info.seed, Stream::kSampling, info.update).child(kSleep);
   for (std::size_t n = below(); n-- > 0;) {
     memory.half_step.packed = &weights_[n].packed();
@@ -246,7 +241,7 @@ std::vector<NamedGradient> UpDownLearner::gradient(const Batch& batch, const Ste
   for (LearnedWeights& w : weights_) {
     const auto velocity = w.velocity();
     NamedGradient gradient{w.name(), Matrix<float>(velocity.shape[0], velocity.shape[1])};
-    copy_into(w.gradient(0, velocity.shape[0], memory), gradient.values);
+    copy_rows(w.gradient(0, velocity.shape[0], memory), gradient.values);
     result.push_back(std::move(gradient));
   }
   for (LearnedBias& b : biases_) {

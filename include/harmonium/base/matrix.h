@@ -4,6 +4,7 @@
 // have a stride larger than its number of columns.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <new>
 #include <span>
@@ -114,5 +115,18 @@ class Matrix {
   std::size_t rows_ = 0, cols_ = 0;
   AlignedVector<T> values_;
 };
+
+/// Copies all rows of `from` into the first rows and columns of `to`, which is at least as large.
+inline void copy_rows(ConstMatrixView<float> from, MatrixView<float> to) {
+  for (std::size_t r = 0; r < from.rows(); ++r)
+    std::copy_n(from.row(r).data(), from.cols(), to.row(r).data());
+}
+
+/// A matrix of its own.
+inline Matrix<float> copy_of(ConstMatrixView<float> rows) {
+  Matrix<float> copy(rows.rows(), rows.cols());
+  copy_rows(rows, copy);
+  return copy;
+}
 
 }  // namespace harmonium

@@ -1,16 +1,15 @@
 // [measure.fantasies] in miniature: what is measured, the reader that is kept, and what is refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <sstream>
 
 #include "harmonium/base/error.h"
 #include "harmonium/models/network.h"
 #include "harmonium/recipe/run.h"
+#include "unit/recipe_folder.h"
 
 namespace harmonium {
 namespace {
@@ -18,14 +17,10 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-class RecipeFantasies : public testing::Test {
+class RecipeFantasies : public RecipeFolder {
  protected:
   void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::temp_directory_path() /
-              ("harmonium-fantasies-" + std::string(info->name()) + "-" + std::to_string(getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+    RecipeFolder::SetUp();
     write_table(at("train.csv"), 200, 1);
     write_table(at("test.csv"), 80, 2);
     recipe_.data.train = at("train.csv").string(), recipe_.data.test = at("test.csv").string();
@@ -37,7 +32,6 @@ class RecipeFantasies : public testing::Test {
     recipe_.measure.fantasies = 25, recipe_.measure.fantasy_steps = 20, recipe_.measure.fantasy_looks = 4;
     recipe_.measure.reader_units = 16, recipe_.measure.reader_epochs = 30;
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   // Pixels on the left of two rows for one class, on the right for the other; one in ten is another.
   static void write_table(const fs::path& path, std::size_t rows, std::uint64_t seed) {
@@ -52,34 +46,18 @@ class RecipeFantasies : public testing::Test {
     }
   }
 
-  fs::path at(const std::string& name) const { return folder_ / name; }
   RunResult run(const std::string& name, unsigned threads = 2, bool resume = false) {
     ThreadTeam team(threads);
     return run_recipe(recipe_, at(name), {resume, false, &team, &reporter_, nullptr, "harmonium run test"});
   }
   std::string fault() {
-    try {
-      run("refused");
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-  static std::string text_of(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
+    return refusal([&] { run("refused"); });
   }
   static std::map<std::string, double> values_of(const RunResult& result) {
     std::map<std::string, double> values;
     for (const Measurement& m : result.measurements) values[m.name] = m.value;
     return values;
   }
-
-  fs::path folder_;
-  Recipe recipe_;
-  Reporter reporter_;
 };
 
 TEST_F(RecipeFantasies, AreReadComparedAndShown) {

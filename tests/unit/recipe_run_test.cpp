@@ -2,16 +2,15 @@
 // learning.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
 #include <numeric>
-#include <sstream>
 
 #include "harmonium/base/error.h"
 #include "harmonium/measure/exact.h"
 #include "harmonium/recipe/run.h"
+#include "unit/recipe_folder.h"
 
 namespace harmonium {
 namespace {
@@ -19,38 +18,21 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-class RecipeRun : public testing::Test {
+class RecipeRun : public RecipeFolder {
  protected:
   void SetUp() override {
-    const auto* info = testing::UnitTest::GetInstance()->current_test_info();
-    folder_ = fs::temp_directory_path() /
-              ("harmonium-recipe-" + std::string(info->name()) + "-" + std::to_string(getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
+    RecipeFolder::SetUp();
     recipe_.data.train = "bars-and-stripes:3";
     recipe_.layers = "data - 4";
     recipe_.train.epochs = 6;
     recipe_.report.fantasy_steps = {0, 5};
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
-  fs::path at(const std::string& name) const { return folder_ / name; }
   RunOptions options(bool resume = false, bool overwrite = false) {
     return {resume, overwrite, &team_, &reporter_, nullptr, "harmonium run test"};
   }
   std::string fault(const std::string& name, bool resume = false) {
-    try {
-      run_recipe(recipe_, at(name), options(resume));
-    } catch (const InputError& error) {
-      return error.what();
-    }
-    return "no error";
-  }
-  static std::string text_of(const fs::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
+    return refusal([&] { run_recipe(recipe_, at(name), options(resume)); });
   }
   static double value_of(const RunResult& result, const std::string& name) {
     for (const Measurement& m : result.measurements)
@@ -59,10 +41,7 @@ class RecipeRun : public testing::Test {
     return 0;
   }
 
-  fs::path folder_;
-  Recipe recipe_;
   ThreadTeam team_{2};
-  Reporter reporter_;
 };
 
 TEST_F(RecipeRun, LeavesItsFilesAndNoTimeInThem) {

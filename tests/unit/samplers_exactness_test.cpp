@@ -90,6 +90,16 @@ TEST(GibbsExactness, PairsOfStatesHaveTheModelsDistribution) {
   }
 }
 
+// The distribution given that values 0 and 4 of a state are 1.
+Probabilities given_two_values(const Rbm& rbm) {
+  Probabilities truth;
+  double sum = 0;
+  for (const auto& [state, p] : joint(rbm))
+    if (state[0] == 1 && state[4] == 1) sum += truth[state] = p;
+  for (auto& [state, p] : truth) p /= sum;
+  return truth;
+}
+
 TEST(GibbsExactness, ClampedChainsHaveTheConditionalDistribution) {
   ThreadTeam team(2);
   const Rbm rbm = random_rbm("3 + softmax 3", "3");
@@ -97,14 +107,9 @@ TEST(GibbsExactness, ClampedChainsHaveTheConditionalDistribution) {
   Clamp clamp{Matrix<float>(20000, 6), {1, 0, 0, 1, 1, 1}};
   for (std::size_t r = 0; r < 20000; ++r) clamp.values(r, 0) = clamp.values(r, 4) = 1;
   advance(rbm, chains, 40, 1, team, clamp);
-  Probabilities truth;
-  double sum = 0;
-  for (const auto& [state, p] : joint(rbm))
-    if (state[0] == 1 && state[4] == 1) sum += truth[state] = p;
-  for (auto& [state, p] : truth) p /= sum;
   std::map<State, double> counts;
   for (std::size_t r = 0; r < 20000; ++r) ++counts[joined(chains.visible.row(r), chains.hidden.row(r))];
-  EXPECT_LT(deviate(truth, counts, 20000), 3.5);
+  EXPECT_LT(deviate(given_two_values(rbm), counts, 20000), 3.5);
 }
 
 // Flags for each chain: what is held is held in its chain alone.
@@ -157,15 +162,10 @@ TEST(TemperingExactness, ClampedChainsHaveTheConditionalDistribution) {
   for (std::size_t r = 0; r < kTempered; ++r) clamp.values(r, 0) = clamp.values(r, 4) = 1;
   advance_tempering(rbm, chains, 20, 3, team, clamp);
   EXPECT_GT(chains.accepted[2], 0.0);
-  Probabilities truth;
-  double sum = 0;
-  for (const auto& [state, p] : joint(rbm))
-    if (state[0] == 1 && state[4] == 1) sum += truth[state] = p;
-  for (auto& [state, p] : truth) p /= sum;
   std::map<State, double> counts;
   for (std::size_t r = 3 * kTempered; r < 4 * kTempered; ++r)
     ++counts[joined(chains.visible.row(r), chains.hidden.row(r))];
-  EXPECT_LT(deviate(truth, counts, kTempered), 3.5);
+  EXPECT_LT(deviate(given_two_values(rbm), counts, kTempered), 3.5);
 }
 
 // Exchanges of real values: moments of the model chain against quadrature.

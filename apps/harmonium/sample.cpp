@@ -94,13 +94,12 @@ Matrix<float> cases_to_start(const Options& o, const Model& model, FantasyOption
   return fetch_range(data, 0, options.chains, options.seed, 0, team);
 }
 
-Fantasies make_fantasies(const Options& o, const Model& model, FantasyOptions& options,
-                         TerminalReporter& reporter, ThreadTeam& team) {
-  if (!o.start_state.empty()) {
-    const ChainState state = load_chain_state(o.start_state);
-    if (o.label == "all" && state.chains % std::max<std::size_t>(1, model.net.label_columns) == 0)
-      options.labels = labels_of_each_class(model.net.label_columns, state.chains / model.net.label_columns);
-    return fantasies_from_state(model.net, state, options, team);
+Fantasies make_fantasies(const Options& o, const std::optional<ChainState>& state, const Model& model,
+                         FantasyOptions& options, TerminalReporter& reporter, ThreadTeam& team) {
+  if (state) {
+    if (o.label == "all" && state->chains % std::max<std::size_t>(1, model.net.label_columns) == 0)
+      options.labels = labels_of_each_class(model.net.label_columns, state->chains / model.net.label_columns);
+    return fantasies_from_state(model.net, *state, options, team);
   }
   if (o.start == "data")
     return fantasies_from_data(model.net, cases_to_start(o, model, options, reporter, team), options, team);
@@ -177,19 +176,14 @@ std::string exchange_sentence(const Fantasies& fantasies, TerminalReporter& repo
   return text;
 }
 
-int sample(const Globals& globals, const Options& o) {
-  const Model model = load_model(o.model);
-  check_options(o, model);
-  ThreadTeam team(globals.threads);
-  TerminalReporter reporter(globals.quiet);
+FantasyOptions fantasy_options(const Options& o, const Model& model, std::uint64_t seed) {
   FantasyOptions options;
-  options.seed = globals.seed.value_or(1);
+  options.seed = seed;
   options.steps = steps_to_look(o);
   options.mix = parse_mix(o.mix);
   options.temperatures = o.temperatures;
   options.samples = o.samples;
   options.keep_hidden = !o.movie.empty() || !o.hidden_out.empty();
-  options.progress = [&reporter](double fraction) { reporter.working("sampling", fraction); };
   options.chains = chains_wanted(o);
   if (o.label == "all") {
     if (model.net.label_columns == 0)
@@ -199,19 +193,33 @@ int sample(const Globals& globals, const Options& o) {
   } else if (!o.label.empty()) {
     options.label = label_number(model, o.label);
   }
+  return options;
+}
+
+Trajectory snapshots_of(const Options& o, const Model& model) {
+  const auto path = o.snapshots.empty() ? trajectory_path(o.model) : std::filesystem::path(o.snapshots);
+  if (!std::filesystem::exists(path))
+    throw InputError(path.string() +
+                     ": is not there; --mix trajectory needs snapshots, which training keeps with "
+                     "--snapshots 30 or train.snapshots = 30.");
+  return load_trajectory(path, model.net.top());
+}
+
+int sample(const Globals& globals, const Options& o) {
+  const Model model = load_model(o.model);
+  check_options(o, model);
+  ThreadTeam team(globals.threads);
+  TerminalReporter reporter(globals.quiet);
+  FantasyOptions options = fantasy_options(o, model, globals.seed.value_or(1));
+  options.progress = [&reporter](double fraction) { reporter.working("sampling", fraction); };
+  std::optional<ChainState> state;
+  if (!o.start_state.empty()) state = load_chain_state(o.start_state);
   Trajectory trajectory;
-  const bool goes_on_along_trajectory =
-      !o.start_state.empty() && load_chain_state(o.start_state).mix == Mix::kTrajectory;
-  if (options.mix == Mix::kTrajectory || goes_on_along_trajectory) {
-    const auto path = o.snapshots.empty() ? trajectory_path(o.model) : std::filesystem::path(o.snapshots);
-    if (!std::filesystem::exists(path))
-      throw InputError(path.string() +
-                       ": is not there; --mix trajectory needs snapshots, which training keeps with "
-                       "--snapshots 30 or train.snapshots = 30.");
-    trajectory = load_trajectory(path, model.net.top());
+  if (options.mix == Mix::kTrajectory || (state && state->mix == Mix::kTrajectory)) {
+    trajectory = snapshots_of(o, model);
     options.trajectory = &trajectory;
   }
-  const Fantasies fantasies = make_fantasies(o, model, options, reporter, team);
+  const Fantasies fantasies = make_fantasies(o, state, model, options, reporter, team);
   const std::string written = write_outputs(o, model, fantasies);
   const std::string exchanges = exchange_sentence(fantasies, reporter);
   const std::string start = o.start_state.empty() ? o.start : o.start_state;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <set>
 #include <utility>
@@ -253,6 +254,14 @@ const Tensor& TensorFile::require(std::string_view name, std::span<const std::si
 
 const Tensor& TensorFile::require(std::string_view name, std::initializer_list<std::size_t> shape) const {
   return require(name, std::span<const std::size_t>(shape.begin(), shape.size()));
+}
+
+std::span<const float> TensorFile::finite_f32(const Tensor& tensor) const {
+  const auto values = tensor.as_f32();
+  if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
+    throw InputError(path + ": tensor " + tensor.name +
+                     " holds a value that is not a finite number; the file is damaged or learning diverged.");
+  return values;
 }
 
 const std::string& TensorFile::require_metadata(const std::string& key) const {

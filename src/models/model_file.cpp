@@ -69,18 +69,10 @@ void add_parameters(TensorFile& file, DeepBeliefNet net, const std::string& pref
     file.tensors.push_back(Tensor::from_f32(prefix + tensor.name, tensor.values, tensor.shape));
 }
 
-std::vector<float> finite_values(const TensorFile& file, const Tensor& tensor) {
-  const auto values = tensor.as_f32();
-  if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
-    throw InputError(file.path + ": tensor " + tensor.name +
-                     " holds a value that is not a finite number; the file is damaged or learning diverged.");
-  return {values.begin(), values.end()};
-}
-
 // Copies tensors of the file into the net's parameters, after checking shapes and numbers.
 void read_parameters(const TensorFile& file, DeepBeliefNet& net, const std::string& prefix) {
   for (const NamedTensor& tensor : net.parameters()) {
-    const auto values = finite_values(file, file.require(prefix + tensor.name, tensor.shape));
+    const auto values = file.finite_f32(file.require(prefix + tensor.name, tensor.shape));
     std::copy(values.begin(), values.end(), tensor.values.begin());
   }
 }
@@ -196,8 +188,10 @@ Model load_model(const std::filesystem::path& path) {
     if (!header.at("schema").is_null()) model.schema = dump_json(header.at("schema"));
     for (const Json& record : header.at("history")) model.history.push_back(history_from_json(record));
     for (const Tensor& tensor : file.tensors)
-      if (tensor.name.starts_with(kDataPrefix))
-        model.data_statistics[tensor.name] = finite_values(file, tensor);
+      if (tensor.name.starts_with(kDataPrefix)) {
+        const auto values = file.finite_f32(tensor);
+        model.data_statistics[tensor.name].assign(values.begin(), values.end());
+      }
     return model;
   });
 }

@@ -1,6 +1,5 @@
 // A feed-forward net in a safetensors file.
 #include <algorithm>
-#include <cmath>
 
 #include "harmonium/base/error.h"
 #include "harmonium/io/safetensors.h"
@@ -42,10 +41,7 @@ NetworkFile load_network(const std::filesystem::path& path) {
     throw InputError(path.string() + ": its tensors are not those of \"" + text + "\"; it is damaged.");
   result.network = make_network(text);
   for (const NamedTensor& tensor : result.network.parameters()) {
-    const auto values = file.require(tensor.name, tensor.shape).as_f32();
-    if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
-      throw InputError(path.string() + ": tensor " + tensor.name +
-                       " holds a value that is not a finite number; it is damaged.");
+    const auto values = file.finite_f32(file.require(tensor.name, tensor.shape));
     std::copy(values.begin(), values.end(), tensor.values.begin());
   }
   return result;

@@ -80,10 +80,7 @@ Trajectory load_trajectory(const std::filesystem::path& path, const Rbm& top) {
   for (std::size_t n = 0; n < trajectory.updates.size(); ++n) {
     Rbm rbm(top.visible.spec, top.hidden.spec);
     for (const NamedTensor& tensor : rbm.parameters(prefix_of(n))) {
-      const auto values = file.require(tensor.name, tensor.shape).as_f32();
-      if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
-        throw InputError(name + ": tensor " + tensor.name +
-                         " holds a value that is not a finite number; the file is damaged.");
+      const auto values = file.finite_f32(file.require(tensor.name, tensor.shape));
       std::copy(values.begin(), values.end(), tensor.values.begin());
     }
     trajectory.rbms.push_back(std::move(rbm));

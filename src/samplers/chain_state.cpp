@@ -1,6 +1,5 @@
 // The state of chains on disk: a safetensors file whose header says of which chains of which model it is.
 #include <algorithm>
-#include <cmath>
 
 #include "harmonium/base/error.h"
 #include "harmonium/io/safetensors.h"
@@ -55,10 +54,7 @@ ChainState load_chain_state(const std::filesystem::path& path) {
     throw InputError(name + ": the seed or the steps of the chains are no whole numbers; it is damaged.");
   }
   for (const Tensor& tensor : file.tensors) {
-    const auto values = tensor.as_f32();
-    if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); }))
-      throw InputError(name + ": tensor " + tensor.name +
-                       " holds a value that is not a finite number; the file is damaged.");
+    const auto values = file.finite_f32(tensor);
     state.names.push_back(tensor.name);
     state.values.emplace_back(values.begin(), values.end());
   }

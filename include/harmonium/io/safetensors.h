@@ -72,6 +72,9 @@ struct TensorFile {
   const Tensor& require(std::string_view name) const;
   const Tensor& require(std::string_view name, std::span<const std::size_t> shape) const;
   const Tensor& require(std::string_view name, std::initializer_list<std::size_t> shape) const;
+  /// The values of one of its tensors; throws InputError that names file and tensor where one of them is not
+  /// finite.
+  std::span<const float> finite_f32(const Tensor& tensor) const;
   /// The metadata's text; throws InputError where the key is missing.
   const std::string& require_metadata(const std::string& key) const;
 };

@@ -14,6 +14,11 @@
 #define HARMONIUM_KERNELS_TILES_INL_H_
 #endif
 
+// Keeps one address in one register: else every vector of the row gets an address of its own, more than there
+// are registers.
+#undef HARMONIUM_OPAQUE
+#define HARMONIUM_OPAQUE(pointer) asm("" : "+r"(pointer))
+
 /// Which part of the sum a call makes.
 struct TilePart {
   std::size_t words;
@@ -167,24 +172,35 @@ HARMONIUM_TILE_INLINE void skipping_row(const TileProduct& p, const std::uint32_
   typename L::V sum[S];
   for (int v = 0; v < S; ++v) sum[v] = first ? L::zero() : L::load_floats(c + v * L::kLanes);
   const std::size_t width = p.layout.width();
+  const std::ptrdiff_t a_word = p.a_word;
   for (std::size_t t = 0; t < count; ++t) {
     const std::size_t k = index[t];
     const std::uint32_t* weights = b + k * width;
+    HARMONIUM_OPAQUE(weights);
     for (int v = 0; v < S; ++v)
-      sum[v] = L::fma(a[static_cast<std::ptrdiff_t>(k) * p.a_word], L::load(weights + v * L::kLanes), sum[v]);
+      sum[v] = L::fma(a[static_cast<std::ptrdiff_t>(k) * a_word], L::load(weights + v * L::kLanes), sum[v]);
   }
   for (int v = 0; v < S; ++v)
     L::store(last && p.alpha != 1.0f ? L::scale(sum[v], p.alpha) : sum[v], c + v * L::kLanes);
 }
 
+/// Blocks of words lie one after the other in a panel, and panels too: while rows pick from one block, the
+/// next comes from the outer caches, a few lines with each row.
 template <class L, int S>
 HARMONIUM_TILE_INLINE void skipping_panel(const TileProduct& p, const NonZeroWords& lists,
                                           std::size_t panel) {
+  constexpr std::size_t kLineWords = 16;
   for (std::size_t block = 0; block < lists.blocks; ++block) {
     const std::size_t k = block * lists.block;
     const std::uint32_t* b = p.b + panel * p.layout.panel_stride() + k * p.layout.width();
     const std::uint32_t* a = p.a + static_cast<std::ptrdiff_t>(k) * p.a_word;
+    const std::uint32_t* next = b + std::min(lists.block, p.layout.words - k) * p.layout.width();
+    const std::size_t left = static_cast<std::size_t>(p.b + p.layout.size() - next);
+    const std::size_t block_words = std::min(left, lists.block * p.layout.width());
+    const std::size_t ahead = (block_words / kLineWords + p.rows - 1) / p.rows * kLineWords;
     for (std::size_t r = 0; r < p.rows; ++r) {
+      for (std::size_t w = r * ahead; w < (r + 1) * ahead && w < block_words; w += kLineWords)
+        L::prefetch(next + w);
       const std::uint32_t* start = lists.start.data() + r * lists.blocks + block;
       skipping_row<L, S>(p, a + static_cast<std::ptrdiff_t>(r) * p.a_row, b,
                          p.c + r * p.c_stride + panel * p.layout.width(), lists.index.data() + start[0],

@@ -9,6 +9,23 @@
 #include "harmonium/kernels/isa.h"
 #include "kernels/words.h"
 
+#ifndef HARMONIUM_KERNELS_TILES_PLACES_
+#define HARMONIUM_KERNELS_TILES_PLACES_
+namespace harmonium {
+/// For each byte the places of its bits that are set, in order. Only some processors can compress a vector.
+struct PlacesOfBits {
+  std::uint16_t of[256][8];
+};
+inline constexpr PlacesOfBits kPlacesOfBits = [] {
+  PlacesOfBits places{};
+  for (unsigned byte = 0; byte < 256; ++byte)
+    for (unsigned bit = 0, n = 0; bit < 8; ++bit)
+      if (byte >> bit & 1) places.of[byte][n++] = static_cast<std::uint16_t>(bit);
+  return places;
+}();
+}  // namespace harmonium
+#endif
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/tiles.cpp"
 #include <hwy/foreach_target.h>
@@ -34,6 +51,7 @@ struct FloatLanes {
   static HWY_INLINE V load(const std::uint32_t* p) {
     return hn::BitCast(D(), hn::LoadU(hn::RebindToUnsigned<D>(), p));
   }
+  static HWY_INLINE void prefetch(const std::uint32_t* p) { __builtin_prefetch(p, 0, 2); }
   static HWY_INLINE V load_floats(const float* p) { return hn::LoadU(D(), p); }
   static HWY_INLINE void store(V v, float* p) { hn::StoreU(v, D(), p); }
   static HWY_INLINE V scale(V v, float s) { return hn::Mul(v, hn::Set(D(), s)); }
@@ -60,21 +78,16 @@ std::size_t lanes_on_target() {
   return FloatLanes::kLanes;
 }
 
-using DU = hn::ScalableTag<std::uint32_t>;
-
-/// Appends the numbers of the lanes in `mask`, the first lane having number `first`.
-template <class M>
-HWY_INLINE std::uint32_t append_lanes(M mask, std::size_t first, std::uint16_t* index) {
-  const DU d;
-  const hn::RebindToSigned<DU> di;
-  const hn::Rebind<std::uint16_t, DU> d16;
-  const auto numbers = hn::Iota(d, static_cast<std::uint32_t>(first));
-  hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di, hn::Compress(numbers, mask))), d16, index);
-  return static_cast<std::uint32_t>(hn::CountTrue(d, mask));
+/// Appends the numbers of the bits of `mask`, the first bit having number `first`; returns how many. Writes
+/// eight.
+HWY_INLINE std::uint32_t append_bits(std::uint8_t mask, std::size_t first, std::uint16_t* index) {
+  const std::uint16_t* places = kPlacesOfBits.of[mask];
+  for (std::size_t i = 0; i < 8; ++i) index[i] = static_cast<std::uint16_t>(places[i] + first);
+  return static_cast<std::uint32_t>(__builtin_popcount(mask));
 }
 
 void list_rows_on_target(const TileProduct& p, NonZeroWords& lists) {
-  const DU d;
+  const hn::ScalableTag<std::uint32_t> d;
   const std::size_t lanes = hn::Lanes(d);
   std::uint32_t n = 0;
   for (std::size_t r = 0; r < p.rows; ++r) {
@@ -83,8 +96,12 @@ void list_rows_on_target(const TileProduct& p, NonZeroWords& lists) {
       lists.start[r * lists.blocks + b] = n;
       const std::size_t begin = b * lists.block, count = std::min(lists.block, p.layout.words - begin);
       std::size_t k = 0;
-      for (; k + lanes <= count; k += lanes)
-        n += append_lanes(hn::Ne(hn::LoadU(d, row + begin + k), hn::Zero(d)), k, lists.index.data() + n);
+      for (; k + lanes <= count; k += lanes) {
+        std::uint8_t mask[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+        hn::StoreMaskBits(d, hn::Ne(hn::LoadU(d, row + begin + k), hn::Zero(d)), mask);
+        n += append_bits(mask[0], k, lists.index.data() + n);
+        if (lanes > 8) n += append_bits(mask[1], k + 8, lists.index.data() + n);
+      }
       for (; k < count; ++k)
         if (row[begin + k] != 0) lists.index[n++] = static_cast<std::uint16_t>(k);
     }
@@ -92,30 +109,39 @@ void list_rows_on_target(const TileProduct& p, NonZeroWords& lists) {
   lists.start[p.rows * lists.blocks] = n;
 }
 
-/// Rows of A that lie side by side: first a bit for each of a vector of rows, word by word, then a list for
-/// each row from its bits.
+/// Rows of A that lie side by side, eight at a time: first a byte for each word, with a bit for each row that
+/// is not zero there, then a list for each row from its bits.
 void list_columns_on_target(const TileProduct& p, NonZeroWords& lists) {
-  const DU d;
-  const std::size_t lanes = hn::Lanes(d), words = p.layout.words;
-  thread_local std::vector<std::uint32_t> bits;
-  if (bits.size() < words + lanes) bits.resize(words + lanes);
+  constexpr std::size_t kRows = 8;
+  const hn::CappedTag<std::uint32_t, kRows> d;
+  const hn::ScalableTag<std::uint8_t> d8;
+  const std::size_t lanes = hn::Lanes(d), bytes = hn::Lanes(d8), words = p.layout.words;
+  thread_local std::vector<std::uint8_t> bits;
+  if (bits.size() < words + bytes) bits.resize(words + bytes);
   std::uint32_t n = 0;
-  for (std::size_t first = 0; first < p.rows; first += lanes) {
+  for (std::size_t first = 0; first < p.rows; first += kRows) {
     for (std::size_t k = 0; k < words; ++k) {
-      const auto values = hn::LoadU(d, p.a + first + k * static_cast<std::size_t>(p.a_word));
-      std::uint8_t mask[8] = {0, 0, 0, 0, 0, 0, 0, 0};
-      hn::StoreMaskBits(d, hn::Ne(values, hn::Zero(d)), mask);
-      bits[k] = static_cast<std::uint32_t>(mask[0]) | static_cast<std::uint32_t>(mask[1]) << 8;
+      const std::uint32_t* rows = p.a + first + k * static_cast<std::size_t>(p.a_word);
+      unsigned byte = 0;
+      for (std::size_t i = 0; i < kRows; i += lanes) {
+        std::uint8_t mask[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+        hn::StoreMaskBits(d, hn::Ne(hn::LoadU(d, rows + i), hn::Zero(d)), mask);
+        byte |= static_cast<unsigned>(mask[0]) << i;
+      }
+      bits[k] = static_cast<std::uint8_t>(byte);
     }
-    for (std::size_t i = 0; i < lanes && first + i < p.rows; ++i) {
-      const auto bit = hn::Set(d, 1u << i);
+    for (std::size_t i = 0; i < kRows && first + i < p.rows; ++i) {
+      const auto bit = hn::Set(d8, static_cast<std::uint8_t>(1u << i));
       for (std::size_t b = 0; b < lists.blocks; ++b) {
         lists.start[(first + i) * lists.blocks + b] = n;
         const std::size_t begin = b * lists.block, count = std::min(lists.block, words - begin);
-        for (std::size_t k = 0; k < count; k += lanes) {
-          auto mask = hn::TestBit(hn::LoadU(d, bits.data() + begin + k), bit);
-          if (count - k < lanes) mask = hn::And(mask, hn::FirstN(d, count - k));
-          n += append_lanes(mask, k, lists.index.data() + n);
+        for (std::size_t k = 0; k < count; k += bytes) {
+          auto here = hn::TestBit(hn::LoadU(d8, bits.data() + begin + k), bit);
+          if (count - k < bytes) here = hn::And(here, hn::FirstN(d8, count - k));
+          std::uint8_t mask[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+          hn::StoreMaskBits(d8, here, mask);
+          for (std::size_t m = 0; m < (bytes + 7) / 8; ++m)
+            n += append_bits(mask[m], k + 8 * m, lists.index.data() + n);
         }
       }
     }

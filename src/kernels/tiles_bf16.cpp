@@ -44,6 +44,7 @@ struct Bf16Lanes {
   static constexpr int kAccumulators = 24;
   static HARMONIUM_TILE_INLINE V zero() { return _mm512_setzero_ps(); }
   static HARMONIUM_TILE_INLINE V load(const std::uint32_t* p) { return _mm512_loadu_ps(p); }
+  static HARMONIUM_TILE_INLINE void prefetch(const std::uint32_t* p) { __builtin_prefetch(p, 0, 2); }
   static HARMONIUM_TILE_INLINE V load_floats(const float* p) { return _mm512_loadu_ps(p); }
   static HARMONIUM_TILE_INLINE void store(V v, float* p) { _mm512_storeu_ps(p, v); }
   static HARMONIUM_TILE_INLINE V scale(V v, float s) { return _mm512_mul_ps(v, _mm512_set1_ps(s)); }

@@ -13,6 +13,16 @@
 namespace harmonium {
 namespace {
 
+// In four sums, which a vector holds at once.
+double dot(std::span<const float> a, std::span<const float> b) {
+  double sums[4] = {0, 0, 0, 0};
+  std::size_t j = 0;
+  for (; j + 4 <= a.size(); j += 4)
+    for (std::size_t k = 0; k < 4; ++k) sums[k] += static_cast<double>(a[j + k]) * b[j + k];
+  for (; j < a.size(); ++j) sums[0] += static_cast<double>(a[j]) * b[j];
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
 constexpr std::size_t kMomentColumns = 128;
 
 // Why the products of this learner cannot be made in bf16, or an empty text.
@@ -442,16 +452,14 @@ void RbmLearner::sum_over_gradient(std::size_t first, std::size_t block, MatrixV
 void RbmLearner::centre_gradient(std::size_t first, std::size_t block, MatrixView<float> gradient) {
   const auto offset_sums = block_offset_dot_gradient_.row(block);
   std::fill(offset_sums.begin(), offset_sums.end(), 0.0);
+  const std::vector<float> difference(hidden_difference_.begin(), hidden_difference_.end());
   for (std::size_t i = 0; i < gradient.rows(); ++i) {
     const float mu = visible_offset_[first + i], dv = static_cast<float>(visible_difference_[first + i]);
-    double dot = 0;
     const auto row = gradient.row(i);
-    for (std::size_t j = 0; j < row.size(); ++j) {
-      row[j] -= mu * static_cast<float>(hidden_difference_[j]) + dv * hidden_offset_[j];
-      dot += static_cast<double>(row[j]) * hidden_offset_[j];
-      offset_sums[j] += static_cast<double>(mu) * row[j];
-    }
-    gradient_dot_offset_[first + i] = dot;
+    // Loops of their own: each is one that compilers make vectors of.
+    for (std::size_t j = 0; j < row.size(); ++j) row[j] -= mu * difference[j] + dv * hidden_offset_[j];
+    for (std::size_t j = 0; j < row.size(); ++j) offset_sums[j] += static_cast<double>(mu) * row[j];
+    gradient_dot_offset_[first + i] = dot(row, hidden_offset_);
   }
 }
 

@@ -426,6 +426,22 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
                             "units of each of the two hidden layers of that net", AT(measure.reader_units)));
   rows.push_back(count_from(1, "measure.fantasies.reader_epochs",
                             "passes of that net over the training cases", AT(measure.reader_epochs)));
+  rows.push_back(count("measure.mixing.chains",
+                       "chains, half from data and half from noise, judged by whether they mix; 0 is off",
+                       AT(measure.mixing_chains)));
+  rows.push_back(count_from(10, "measure.mixing.steps", "steps of these chains that are recorded",
+                            AT(measure.mixing_record)));
+  rows.push_back(count("measure.mixing.burn_in", "steps before these", AT(measure.mixing_burn_in)));
+  rows.push_back(
+      one_of("measure.mixing.mix",
+             "how these chains move: gibbs, tempering (exchanges with warmer copies) or trajectory "
+             "(with the models of the training run, see train.snapshots)",
+             AT(measure.mixing_mix), {"gibbs", "tempering", "trajectory"}));
+  rows.push_back(
+      count_from(2, "measure.mixing.temperatures", "of tempering", AT(measure.mixing_temperatures)));
+  rows.push_back(count_from(1, "measure.mixing.pairs",
+                            "pairs of columns whose second moments are compared with the data's, at most",
+                            AT(measure.mixing_pairs)));
   rows.push_back(count("report.fantasies", "chains of fantasies shown; 0 is off", AT(report.fantasies)));
   rows.push_back(ascending(counts("report.fantasy_steps", "Gibbs steps after which fantasies are shown",
                                   AT(report.fantasy_steps))));

@@ -11,6 +11,7 @@
 #include "harmonium/measure/reconstruction.h"
 #include "recipe/measure_fantasies.h"
 #include "recipe/measure_likelihood.h"
+#include "recipe/measure_mixing.h"
 #include "recipe/measure_net.h"
 #include "recipe/measure_recognition.h"
 #include "recipe/measured_cases.h"
@@ -35,16 +36,6 @@ bool is_absent(const RecipeData& data) {
 
 constexpr const char* kNotAlone =
     " is that of a single RBM without label units, but this model is a deep belief net.";
-
-std::string find_mixing_fault(const Rbm& rbm) {
-  for (const LayerSpec* spec : {&rbm.visible.spec, &rbm.hidden.spec})
-    if (!spec->has_energy())
-      return "measure.mixing_steps follows energies, but layer \"" + spec->to_string() + "\" has none.";
-  return rbm.visible.spec.has_open_length()
-             ? "measure.mixing_steps needs chains of documents of one length; give it, as in "
-               "\"multinomial(50) 2000\"."
-             : "";
-}
 
 std::string find_one_class_fault(const Recipe& recipe, const RecipeData& data, const DeepBeliefNet& net) {
   const MeasureRecipe& m = recipe.measure;
@@ -132,7 +123,8 @@ std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, con
     fault = find_likelihood_fault(rbm, m.likelihood, is_absent(data), cases_of(data.apart()));
   if (fault.empty() && m.pseudo_likelihood) fault = find_pseudo_fault(rbm, cases_of(data.apart()));
   if (fault.empty() && m.kl) fault = find_kl_fault(rbm, cases_of(nullptr));
-  if (fault.empty() && m.mixing_steps > 0) fault = find_mixing_fault(net.top());
+  if (fault.empty() && m.mixing_steps > 0) fault = find_chain_fault("measure.mixing_steps", net.top());
+  if (fault.empty()) fault = find_mixing_fault(recipe, data, net);
   if (fault.empty() && !m.one_class.empty()) fault = find_one_class_fault(recipe, data, net);
   if (fault.empty()) fault = find_fantasy_fault(recipe, data, net);
   const auto& shape = recipe.report.image_shape;

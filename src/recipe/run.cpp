@@ -10,6 +10,7 @@
 #include "io/json.h"
 #include "recipe/fantasy_pictures.h"
 #include "recipe/measure_fantasies.h"
+#include "recipe/mixing_report.h"
 #include "recipe/pictures.h"
 #include "recipe/sweep.h"
 
@@ -26,7 +27,8 @@ Json measurement_json(const Measurement& m) {
 }
 
 void write_metrics(const std::filesystem::path& path, const Recipe& recipe, const Model& model,
-                   const RunResult& result, const RunOptions& options) {
+                   const RunResult& result, const std::optional<MixingJudgement>& mixing,
+                   const RunOptions& options) {
   Json json = {{"name", recipe.name},
                {"command", options.command},
                {"seed", std::to_string(recipe.seed)},
@@ -37,6 +39,7 @@ void write_metrics(const std::filesystem::path& path, const Recipe& recipe, cons
                {"measures", Json::object()},
                {"warnings", result.warnings}};
   for (const Measurement& m : result.measurements) json["measures"][m.name] = measurement_json(m);
+  if (mixing) json["mixing"] = mixing_json(*mixing);
   write_file_atomically(path, dump_json(json, 2) + "\n");
 }
 
@@ -59,7 +62,8 @@ std::vector<std::pair<std::string, std::string>> data_facts(const RecipeData& da
 
 void write_report(const std::filesystem::path& path, const Recipe& recipe, const RecipeData& data,
                   const Model& model, const RunResult& result, const MeasureResult& measures,
-                  const std::vector<NamedPicture>& pictures, const RunOptions& options) {
+                  const std::optional<MixingJudgement>& mixing, const std::vector<NamedPicture>& pictures,
+                  const RunOptions& options) {
   Report report(recipe.title.empty() ? recipe.name : recipe.title,
                 layers_to_string(model.net.layers()) + ", " +
                     number_text(static_cast<double>(data.train.size()), 9) + " cases of " + model.data_name);
@@ -99,6 +103,7 @@ void write_report(const std::filesystem::path& path, const Recipe& recipe, const
     chart.y_label = "correlation";
     report.line_chart(std::span(&series, 1), chart);
   }
+  if (mixing) add_mixing(report, *mixing);
   report.section("Learning");
   add_curves(report, model);
   add_histograms(report, recipe, data, model, *options.team);
@@ -183,17 +188,26 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
     if (const auto shape = image_shape(recipe, model, data.train))
       pictures.push_back(nearest_picture(quality, model.net.label_columns, *shape));
   }
+  std::optional<MixingJudgement> mixing;
+  if (recipe.measure.mixing_chains > 0) {
+    mixing = judge_mixing(recipe, data, model, model_path, *options.team, *options.reporter);
+    for (const Measurement& m : mixing->measurements) measures.measurements.push_back(m);
+    if (mixing->grade == MixingGrade::kDoesNotMix)
+      measures.warnings.push_back(mixing->verdict);
+    else
+      options.reporter->say(mixing->verdict);
+  }
   result.finished = true;
   result.measurements = measures.measurements;
   result.warnings = history_warnings(model);
   result.warnings.insert(result.warnings.end(), measures.warnings.begin(), measures.warnings.end());
   for (const NamedPicture& named : pictures) write_png(folder / named.file, named.picture.image);
-  write_metrics(folder / "metrics.json", recipe, model, result, options);
+  write_metrics(folder / "metrics.json", recipe, model, result, mixing, options);
   if (trained.seconds > 0)  // a run that was finished already keeps its time
     write_file_atomically(
         folder / "timing.json",
         dump_json(Json{{"training_seconds", trained.seconds}, {"threads", options.team->size()}}, 2) + "\n");
-  write_report(folder / "report.html", recipe, data, model, result, measures, pictures, options);
+  write_report(folder / "report.html", recipe, data, model, result, measures, mixing, pictures, options);
   result.files.insert(result.files.begin(), {folder / "report.html", model_path});
   for (const NamedPicture& named : pictures)
     if (named.file.starts_with("fantasies") || named.file.starts_with("features-1"))

@@ -139,6 +139,7 @@ class TemperedFantasies final : public FantasyChains {
   void set_steps(std::uint64_t steps) override { chains_.steps = steps; }
   std::size_t ladder() const override { return chains_.betas.size(); }
   std::vector<double> exchange_rates() const override { return rates(chains_.accepted, chains_.proposed); }
+  std::size_t round_trips() const override { return chains_.trips.count(); }
   ParameterList state() override {
     return {tensor_of("visible", chains_.visible),
             tensor_of("hidden", chains_.hidden),
@@ -183,6 +184,7 @@ class TrajectoryFantasies final : public FantasyChains {
   void set_steps(std::uint64_t steps) override { chains_.steps = steps; }
   std::size_t ladder() const override { return models_.size(); }
   std::vector<double> exchange_rates() const override { return rates(chains_.accepted, chains_.proposed); }
+  std::size_t round_trips() const override { return chains_.trips.count(); }
   ParameterList state() override { return {tensor_of("visible", chains_.visible)}; }
 
  private:

@@ -78,6 +78,7 @@ TemperedChains start_tempering(const Rbm& rbm, std::vector<float> betas, std::si
   chains.hidden = Matrix<float>(betas.size() * count, rbm.hidden_columns());
   chains.proposed.assign(betas.size() - 1, 0.0);
   chains.accepted.assign(betas.size() - 1, 0.0);
+  chains.trips = RoundTrips(betas.size(), count);
   chains.betas = std::move(betas);
 
   std::vector<std::uint64_t> rows(chains.visible.rows());
@@ -131,9 +132,11 @@ void advance_tempering_block(const Rbm& rbm, TemperedChains& chains, std::size_t
         std::swap_ranges(va.begin(), va.end(), vb.begin());
         std::swap_ranges(ha.begin(), ha.end(), hb.begin());
         block_accepted[t] += 1.0;
+        chains.trips.exchange(t, r);
       }
     }
   }
+  for (std::size_t r = first; r < first + count; ++r) chains.trips.end_step(r);
 }
 
 void advance_tempering(const Rbm& rbm, TemperedChains& chains, std::uint64_t steps, std::uint64_t seed,

@@ -46,6 +46,7 @@ class Step {
       energies(t, partner_of(t, first_pair), first, count, worker);
     });
     for (std::size_t t = first_pair; t + 1 < models_.size(); t += 2) exchange(t, noise.child(kCoins));
+    for (std::size_t m = 0; m < chains_.chains; ++m) chains_.trips.end_step(m);
   }
 
  private:
@@ -98,6 +99,7 @@ class Step {
                  b = chains_.visible.row((t + 1) * chains_.chains + m);
       std::swap_ranges(a.begin(), a.end(), b.begin());
       chains_.accepted[t] += 1.0;
+      chains_.trips.exchange(t, m);
     }
     chains_.proposed[t] += static_cast<double>(chains_.chains);
   }
@@ -132,6 +134,7 @@ TrajectoryChains start_trajectory(std::span<const Rbm* const> models, std::size_
   result.visible = Matrix<float>(models.size() * chains, last.visible_columns());
   result.proposed.assign(models.size() - 1, 0.0);
   result.accepted.assign(models.size() - 1, 0.0);
+  result.trips = RoundTrips(models.size(), chains);
   const Noise noise = Noise(seed, Stream::kChainStart, 0).child(kVisibleHalf);
   const Matrix<float> no_interaction(chains, last.visible_columns());
   for (std::size_t t = 0; t < models.size(); ++t) {

@@ -77,6 +77,13 @@ struct MeasureRecipe {
   std::size_t fantasy_looks = 10;      ///< at one chain
   std::string fantasy_reader = "net";  ///< or "neighbours"
   std::size_t reader_units = 800, reader_epochs = 40;  ///< of the net that reads
+  // [measure.mixing]: can fantasies be trusted? recipe/measure_mixing.h.
+  std::size_t mixing_chains = 0;         ///< half from data, half from noise; 0 is off
+  std::size_t mixing_record = 1000;      ///< steps that are recorded
+  std::size_t mixing_burn_in = 500;      ///< steps before
+  std::string mixing_mix = "gibbs";      ///< or "tempering", "trajectory"
+  std::size_t mixing_temperatures = 20;  ///< of tempering
+  std::size_t mixing_pairs = 10000;      ///< of columns whose second moments are compared, at most
 };
 
 /// [report]: what to show.

@@ -49,6 +49,8 @@ class FantasyChains {
   virtual std::size_t ladder() const { return 1; }
   /// Fraction of accepted exchanges between neighbours of the ladder, from the easiest; empty for kGibbs.
   virtual std::vector<double> exchange_rates() const { return {}; }
+  /// Ways of a state from the easiest model to the one that matters and back (round_trips.h); 0 for kGibbs.
+  virtual std::size_t round_trips() const { return 0; }
   /// All that a chain needs to go on bit for bit.
   virtual ParameterList state() = 0;
 };

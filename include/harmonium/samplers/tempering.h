@@ -12,6 +12,7 @@
 
 #include "harmonium/models/rbm.h"
 #include "harmonium/samplers/gibbs.h"
+#include "harmonium/samplers/round_trips.h"
 
 namespace harmonium {
 
@@ -23,6 +24,7 @@ struct TemperedChains {
   std::uint64_t steps = 0;
   /// Exchanges proposed and accepted between temperatures t and t + 1.
   std::vector<double> proposed, accepted;
+  RoundTrips trips;  ///< since the start
 
   /// The M states at beta = 1.
   ConstMatrixView<float> model_visible() const {

@@ -17,6 +17,7 @@
 
 #include "harmonium/models/rbm.h"
 #include "harmonium/samplers/gibbs.h"
+#include "harmonium/samplers/round_trips.h"
 
 namespace harmonium {
 
@@ -26,6 +27,7 @@ struct TrajectoryChains {
   std::uint64_t steps = 0;
   /// Exchanges proposed and accepted between models t and t + 1.
   std::vector<double> proposed, accepted;
+  RoundTrips trips;  ///< since the start
 
   std::size_t models() const { return chains == 0 ? 0 : visible.rows() / chains; }
   /// The M states of the last model.

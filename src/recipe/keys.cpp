@@ -295,6 +295,10 @@ void add_training_keys(std::vector<KeyRow>& rows) {
                         AT(train.initial_deviation)));
   rows.push_back(
       number("train.initial_hidden_bias", "initial biases of hidden units", AT(train.initial_hidden_bias)));
+  rows.push_back(
+      count("train.components",
+            "principal components of the data along which the weights start; 0: random weights alone",
+            AT(train.components)));
   rows.push_back(count("train.average_epochs",
                        "average parameters over about the last so many epochs; 0 is off",
                        AT(train.average_epochs)));

@@ -9,6 +9,7 @@
 #include "harmonium/measure/trajectory.h"
 #include "harmonium/train/doctor.h"
 #include "harmonium/train/monitor.h"
+#include "harmonium/train/principal_start.h"
 #include "train/checkpoint.h"
 #include "train/layer_source.h"
 
@@ -16,6 +17,8 @@ namespace harmonium {
 namespace {
 
 constexpr std::size_t kScanRows = 512;
+// Cases whose principal components an RBM starts from, and values of them, at most (but 1000 cases).
+constexpr std::size_t kComponentCases = 10000, kComponentValues = std::size_t{1} << 26;
 constexpr const char* kTrajectoryPrefix = "training.trajectory.";
 
 // Each RBM of a stack has random numbers of its own.
@@ -150,8 +153,40 @@ struct GreedyTrainer::Run {
     initialise_weights(rbm, static_cast<float>(o.initial_deviation),
                        static_cast<float>(o.initial_hidden_bias), seed, layer);
     initialise_visible_bias(rbm, scanned.means);
-    if (o.tied_start && layer > 0) start_tied(net.rbms[layer - 1], rbm);
+    if (o.tied_start && layer > 0)
+      start_tied(net.rbms[layer - 1], rbm);
+    else if (o.components > 0)
+      start_from_components(rbm, component_cases(seed), o.components, team);
     return rbm;
+  }
+
+  // Cases at even distances, without labels.
+  Matrix<float> component_cases(std::uint64_t seed) const {
+    const std::size_t columns = net.columns(layer),
+                      count = std::min(
+                          train_source->size(),
+                          std::clamp<std::size_t>(kComponentValues / columns, 1000, kComponentCases));
+    Matrix<float> cases(count, columns);
+    std::vector<std::uint64_t> numbers(count);
+    for (std::size_t i = 0; i < count; ++i) numbers[i] = i * train_source->size() / count;
+    team.run_blocks(count, 256, [&](std::size_t first, std::size_t rows, unsigned) {
+      Matrix<float> whole(rows, train_source->layer().columns());
+      train_source->fetch(std::span(numbers).subspan(first, rows), seed, 0, whole);
+      copy_rows(std::as_const(whole).view().col_block(0, columns), cases.view().row_block(first, rows));
+    });
+    return cases;
+  }
+
+  void check_components() const {
+    for (std::size_t n = 0; n < net.depth(); ++n) {
+      if (options[n].tied_start && n > 0) continue;
+      if (const auto fault = find_principal_fault(net.rbms[n], net.columns(n), options[n].components);
+          !fault.empty())
+        throw InputError(fault);
+      if (n == 0 && options[n].components > 0 && data.train->has_missing())
+        throw InputError(
+            "train.components starts from whole cases, but the data have missing values; set it to 0.");
+    }
   }
 
   void begin_layer() {
@@ -275,6 +310,7 @@ GreedyTrainer::GreedyTrainer(DeepBeliefNet net, TrainingData data, std::vector<T
         "the model has label units, but the data have no labels; give data.labels, or leave the "
         "softmax group out of model.layers.");
   precisions();  // refused before hours of learning, not after
+  run.check_components();
   for (std::size_t n = 1; n < run.net.depth(); ++n)
     if (run.options[n].tied_start) {
       Rbm trial = run.net.rbms[n];

@@ -66,8 +66,9 @@ struct TrainOptions {
 
   double initial_deviation = 0.01;  ///< of the Gaussian weights (Hinton 2010, section 8)
   double initial_hidden_bias = 0.0;
-  bool tied_start = false;    ///< each next RBM starts as the one below turned over
-  bool pass_samples = false;  ///< hand samples instead of means to the next layer
+  std::size_t components = 0;  ///< principal components to start from, where the start is not tied; 0: none
+  bool tied_start = false;     ///< each next RBM starts as the one below turned over
+  bool pass_samples = false;   ///< hand samples instead of means to the next layer
 
   /// Snapshots of the top RBM kept along its training, at about equal distances of the logarithm of the
   /// update, for chains that walk through them (models/trajectory.h); 0 is none.

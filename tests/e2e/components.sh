@@ -2,7 +2,7 @@
 # Learning that starts from principal components: the option and the key, threads and resuming, and what is refused.
 source "$(dirname "$0")/lib.sh"
 
-small=(train mnist --limit 300 --layers "data - 20 + softmax 10 - 30" --components 6 --rate 0.02 --average-epochs 3 --epochs 40
+small=(train mnist --limit 300 --layers "data - 20 + softmax 10 - 30" --components 6 --rate 0.02 --average_epochs 3 --epochs 40
   --quiet)
 same_for_threads "3" "${small[@]}"
 RANDOM=11

@@ -215,6 +215,7 @@ Recipe unusual() {
                                                               {"joint.states", "\"probabilities\""},
                                                               {"joint.keep", "\"best\""},
                                                               {"measure.fantasies.reader", "\"neighbours\""},
+                                                              {"measure.mixing.mix", "\"tempering\""},
                                                               {"train.precision", "\"f32\""},
                                                               {"train.visible_states", "\"means\""},
                                                               {"measure.likelihood", "\"annealed\""},

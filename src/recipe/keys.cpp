@@ -198,8 +198,10 @@ void add_data_keys(std::vector<KeyRow>& rows) {
                   [](const Recipe& r) { return seed_text(r.seed); }});
   rows.push_back(
       text("data.train", "training data: a name (`harmonium data list`) or a path", AT(data.train)));
-  rows.push_back(
-      text("data.test", "test data; empty: the test part of data.train, where it has one", AT(data.test)));
+  rows.push_back(text("data.test",
+                      "test data; empty: the test part of data.train, where it has one; none: choices are "
+                      "made on held-out cases",
+                      AT(data.test)));
   rows.push_back(
       text("data.labels", "path of the labels, where they are not found beside the values", AT(data.labels)));
   rows.push_back(text("data.label_column", "column of a table that holds the class", AT(data.label_column)));

@@ -310,6 +310,7 @@ DataRequest train_request(const Recipe& recipe) {
 }
 
 std::optional<DataRequest> test_request(const Recipe& recipe) {
+  if (recipe.data.test == kNoTest) return std::nullopt;
   DataRequest request = train_request(recipe);
   request.limit = 0;
   request.labels.clear();

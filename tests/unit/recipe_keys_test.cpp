@@ -289,6 +289,9 @@ TEST(RecipeRequests, TestCasesAreThoseOfTheSameSource) {
   Recipe recipe;
   recipe.data.classes = {"2"}, recipe.data.limit = 50;
   EXPECT_EQ(train_request(recipe).limit, 50u);
+  recipe.data.test = "none";
+  EXPECT_FALSE(test_request(recipe).has_value());
+  recipe.data.test.clear();
   const auto test = test_request(recipe);
   ASSERT_TRUE(test.has_value());
   EXPECT_EQ(test->part, "test");

@@ -16,10 +16,13 @@
 
 namespace harmonium {
 
+/// As data.test: no test cases are read, so that held-out ones judge while choices are made.
+inline constexpr const char* kNoTest = "none";
+
 /// [data]: what to learn from and what to measure on.
 struct DataRecipe {
   std::string train = "mnist";  ///< a named data set, or a path
-  std::string test;             ///< likewise; empty: the test part of `train`, where it has one
+  std::string test;             ///< likewise, or kNoTest; empty: the test part of `train`, where it has one
   std::string labels;           ///< path of the labels, where they are not found beside the values
   std::string label_column, weights_column;  ///< of a table
   std::vector<std::string> classes;          ///< keep these classes only
@@ -153,7 +156,7 @@ struct RecipeKey {
 std::vector<RecipeKey> recipe_keys();
 
 /// Requests for the training and test cases. `test` is empty where the recipe names none and the source has
-/// no test part.
+/// no test part, and where it is kNoTest.
 DataRequest train_request(const Recipe& recipe);
 std::optional<DataRequest> test_request(const Recipe& recipe);
 

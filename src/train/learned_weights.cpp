@@ -104,6 +104,24 @@ NamedTensor LearnedBias::velocity() {
   return {"velocity." + name_, {velocity_.size()}, velocity_};
 }
 
+std::vector<NamedGradient> all_gradients(std::span<LearnedWeights> weights, std::span<LearnedBias> biases) {
+  std::vector<NamedGradient> result;
+  ProductMemory memory;
+  for (LearnedWeights& w : weights) {
+    const auto velocity = w.velocity();
+    NamedGradient gradient{w.name(), Matrix<float>(velocity.shape[0], velocity.shape[1])};
+    copy_rows(w.gradient(0, velocity.shape[0], memory), gradient.values);
+    result.push_back(std::move(gradient));
+  }
+  for (LearnedBias& b : biases) {
+    const auto values = b.gradient();
+    NamedGradient gradient{b.name(), Matrix<float>(1, values.size())};
+    std::copy(values.begin(), values.end(), gradient.values.data());
+    result.push_back(std::move(gradient));
+  }
+  return result;
+}
+
 double update_all(std::span<LearnedWeights> weights, std::span<LearnedBias> biases, const UpdateRule& rule,
                   bool watch, std::vector<ProductMemory>& memories, ThreadTeam& team) {
   struct Part {

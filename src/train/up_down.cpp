@@ -236,21 +236,7 @@ void UpDownLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& t
 std::vector<NamedGradient> UpDownLearner::gradient(const Batch& batch, const StepInfo& info,
                                                    ThreadTeam& team) {
   collect(batch, info, team);
-  std::vector<NamedGradient> result;
-  ProductMemory memory;
-  for (LearnedWeights& w : weights_) {
-    const auto velocity = w.velocity();
-    NamedGradient gradient{w.name(), Matrix<float>(velocity.shape[0], velocity.shape[1])};
-    copy_rows(w.gradient(0, velocity.shape[0], memory), gradient.values);
-    result.push_back(std::move(gradient));
-  }
-  for (LearnedBias& b : biases_) {
-    const auto values = b.gradient();
-    NamedGradient gradient{b.name(), Matrix<float>(1, values.size())};
-    std::copy(values.begin(), values.end(), gradient.values.data());
-    result.push_back(std::move(gradient));
-  }
-  return result;
+  return all_gradients(weights_, biases_);
 }
 
 }  // namespace harmonium

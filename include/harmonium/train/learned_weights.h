@@ -75,6 +75,14 @@ class LearnedBias {
   std::vector<float> velocity_;
 };
 
+/// One gradient of a batch, for tests.
+struct NamedGradient {
+  std::string name;      ///< of the tensor
+  Matrix<float> values;  ///< a bias is one row
+};
+/// Those of all weights, then of all biases.
+std::vector<NamedGradient> all_gradients(std::span<LearnedWeights> weights, std::span<LearnedBias> biases);
+
 /// Updates all weights in one job of the team, then all biases, which pay no weight cost. Returns
 /// ||change of weights|| / ||weights|| where `watch`, else 0. `memories`: one a thread, reused from update to
 /// update.

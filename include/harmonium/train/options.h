@@ -63,6 +63,7 @@ struct TrainOptions {
   double fast_decay = 0.95;       ///< fast weights keep this much an update (19/20 in the paper)
   VisibleStates visible_states = VisibleStates::kSamples;  ///< in the reconstruction of cd
   SleepStates sleep_states = SleepStates::kSamples;        ///< of up-down learning
+  std::size_t mean_field_sweeps = 10;  ///< of a deep Boltzmann machine's positive phase, at most
 
   double initial_deviation = 0.01;  ///< of the Gaussian weights (Hinton 2010, section 8)
   double initial_hidden_bias = 0.0;

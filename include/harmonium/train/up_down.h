@@ -35,12 +35,6 @@ std::string find_up_down_fault(const DeepBeliefNet& net, bool missing_values);
 /// where 16 bits are asked for and cannot be had.
 Precision choose_up_down_precision(const DeepBeliefNet& net, const TrainOptions& options, float value_step);
 
-/// The gradients of one batch, for tests: as `parameters()` lists their tensors.
-struct NamedGradient {
-  std::string name;
-  Matrix<float> values;  ///< a bias is one row
-};
-
 class UpDownLearner final : public Learner {
  public:
   /// Learns from `start`, which is untied first. Batches hold values of layer 0 and then label columns

@@ -20,7 +20,7 @@ struct Options {
 void add_free_energy(const Model& model, const Dataset& data, const Recipe& recipe, ThreadTeam& team,
                      std::vector<Measurement>& measurements) {
   const Rbm& rbm = model.net.rbms.front();
-  const bool alone = model.net.depth() == 1 && model.net.label_columns == 0;
+  const bool alone = !model.is_machine && model.net.depth() == 1 && model.net.label_columns == 0;
   if (!alone || data.has_missing() || !rbm.visible.spec.has_energy() || !rbm.hidden.spec.has_energy()) return;
   std::vector<double> energies;
   fetch_pieces(data, recipe.measure.cases, recipe.measure.binarise_seed, 0, team,
@@ -37,6 +37,7 @@ int evaluate(const Globals& globals, const Options& o) {
   TerminalReporter reporter(globals.quiet);
   const Dataset data = load_model_data(model, o.data, o.part, o.cases);
   Recipe recipe;
+  recipe.is_machine = model.is_machine;
   recipe.seed = globals.seed.value_or(1);
   recipe.measure.likelihood = o.plan.how;
   recipe.measure.annealing_runs = o.plan.runs;

@@ -110,6 +110,10 @@ void write_filled(const std::filesystem::path& path, const Model& model, const M
 
 int impute_cases(const Globals& globals, Options o) {
   const Model model = load_model(o.model);
+  if (model.is_machine)
+    throw InputError(o.model +
+                     ": is a deep Boltzmann machine, which fills no gaps here; use an RBM or a deep "
+                     "belief net.");
   const auto shape = model_image_shape(model);
   check_output_name(o.out, shape);
   const auto known = known_units(o, model);

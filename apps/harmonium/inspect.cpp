@@ -109,7 +109,9 @@ Json model_json(const Model& model, const std::string& path) {
 
 void print_model(const Model& model, const std::string& path) {
   std::printf("%s: %s, %s\n", path.c_str(),
-              model.kind() == "rbm" ? "a restricted Boltzmann machine" : "a deep belief net",
+              model.is_machine        ? "a deep Boltzmann machine"
+              : model.kind() == "rbm" ? "a restricted Boltzmann machine"
+                                      : "a deep belief net",
               layers_to_string(model.net.layers()).c_str());
   std::printf(
       "trained on %s (hash %s), seed %llu, %s%s\n", model.data_name.c_str(), model.data_hash.c_str(),

@@ -7,6 +7,7 @@
 #include "harmonium/io/png.h"
 #include "harmonium/measure/reconstruction.h"
 #include "harmonium/models/completion.h"
+#include "harmonium/models/mean_field.h"
 #include "harmonium/render/sheet.h"
 
 namespace harmonium::app {
@@ -29,6 +30,10 @@ std::size_t wanted_layer(const Model& model, std::size_t layer) {
 
 int reconstruct_cases(const Globals& globals, const Options& o) {
   const Model model = load_model(o.model);
+  if (model.is_machine && o.layer > 0)
+    throw InputError(
+        "--layer is not for a deep Boltzmann machine, whose layers all take part in a "
+        "reconstruction; leave it out.");
   const std::size_t layer = wanted_layer(model, o.layer);
   const auto shape = model_image_shape(model);
   check_output_name(o.out, shape);
@@ -37,13 +42,14 @@ int reconstruct_cases(const Globals& globals, const Options& o) {
   const Dataset data = load_model_data(model, o.data, o.part, o.limit);
   const std::uint64_t seed = globals.seed.value_or(1);
   double error = 0;
-  const auto back = in_pieces<float>(data, model.net.columns(0), seed, team, reporter, "reconstructing",
-                                     [&](const Matrix<float>& cases, std::size_t) {
-                                       auto piece = reconstruct(model.net, layer, cases, team);
-                                       error +=
-                                           squared_error(cases, piece) * static_cast<double>(cases.rows());
-                                       return piece;
-                                     });
+  const auto back =
+      in_pieces<float>(data, model.net.columns(0), seed, team, reporter, "reconstructing",
+                       [&](const Matrix<float>& cases, std::size_t) {
+                         auto piece = model.is_machine ? reconstruct(model, cases, team)
+                                                       : reconstruct(model.net, layer, cases, team);
+                         error += squared_error(cases, piece) * static_cast<double>(cases.rows());
+                         return piece;
+                       });
   error /= static_cast<double>(std::max<std::size_t>(data.size(), 1));
   if (std::filesystem::path(o.out).extension() == ".png" && shape.size() == 2) {
     const std::size_t shown = std::min(kPairsShown, data.size());
@@ -62,8 +68,22 @@ int reconstruct_cases(const Globals& globals, const Options& o) {
   return 0;
 }
 
+// What one piece of cases is in layer `layer`: mean field in a deep Boltzmann machine, else an up-pass.
+Matrix<float> codes_of(const Model& model, std::size_t layer, const Matrix<float>& cases, std::size_t first,
+                       States states, std::uint64_t seed, ThreadTeam& team) {
+  if (model.is_machine) return std::move(mean_field(machine_of(model.net), cases, {}, team).means[layer - 1]);
+  std::vector<std::uint64_t> numbers(cases.rows());
+  for (std::size_t r = 0; r < numbers.size(); ++r) numbers[r] = first + r;
+  return up_pass(model.net, 0, layer, complete_missing(model.net.rbms.front(), cases, kCompletionSweeps),
+                 states, Noise(seed, Stream::kUpPass, 0), numbers, team);
+}
+
 int encode_cases(const Globals& globals, const Options& o) {
   const Model model = load_model(o.model);
+  if (model.is_machine && o.samples)
+    throw InputError(
+        "--samples is not for a deep Boltzmann machine, whose codes are the means of mean field; "
+        "leave it out.");
   const std::size_t layer = wanted_layer(model, o.layer);
   check_output_name(o.out, {});
   ThreadTeam team(globals.threads);
@@ -73,14 +93,10 @@ int encode_cases(const Globals& globals, const Options& o) {
   const States states = o.samples ? States::kSamples : States::kMeans;
   const std::size_t columns =
       model.net.layer(layer).columns() - (layer + 1 == model.net.depth() ? model.net.label_columns : 0);
-  const auto codes = in_pieces<float>(
-      data, columns, seed, team, reporter, "encoding", [&](const Matrix<float>& cases, std::size_t first) {
-        std::vector<std::uint64_t> numbers(cases.rows());
-        for (std::size_t r = 0; r < numbers.size(); ++r) numbers[r] = first + r;
-        return up_pass(model.net, 0, layer,
-                       complete_missing(model.net.rbms.front(), cases, kCompletionSweeps), states,
-                       Noise(seed, Stream::kUpPass, 0), numbers, team);
-      });
+  const auto codes = in_pieces<float>(data, columns, seed, team, reporter, "encoding",
+                                      [&](const Matrix<float>& cases, std::size_t first) {
+                                        return codes_of(model, layer, cases, first, states, seed, team);
+                                      });
   write_rows(o.out, codes, {}, "code");
   if (globals.json)
     print_json({{"file", o.out}, {"cases", codes.rows()}, {"layer", layer}, {"columns", codes.cols()}});

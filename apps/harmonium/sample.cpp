@@ -99,11 +99,11 @@ Fantasies make_fantasies(const Options& o, const std::optional<ChainState>& stat
   if (state) {
     if (o.label == "all" && state->chains % std::max<std::size_t>(1, model.net.label_columns) == 0)
       options.labels = labels_of_each_class(model.net.label_columns, state->chains / model.net.label_columns);
-    return fantasies_from_state(model.net, *state, options, team);
+    return fantasies_from_state(model, *state, options, team);
   }
   if (o.start == "data")
-    return fantasies_from_data(model.net, cases_to_start(o, model, options, reporter, team), options, team);
-  return fantasies_from_noise(model.net, options, team);
+    return fantasies_from_data(model, cases_to_start(o, model, options, reporter, team), options, team);
+  return fantasies_from_noise(model, options, team);
 }
 
 // Rows of a class beside its name; steps side by side; or a plain sheet.
@@ -197,6 +197,9 @@ FantasyOptions fantasy_options(const Options& o, const Model& model, std::uint64
 }
 
 Trajectory snapshots_of(const Options& o, const Model& model) {
+  if (model.is_machine)
+    throw InputError(
+        o.model + ": is a deep Boltzmann machine, which keeps no snapshots; use --mix gibbs or tempering.");
   const auto path = o.snapshots.empty() ? trajectory_path(o.model) : std::filesystem::path(o.snapshots);
   if (!std::filesystem::exists(path))
     throw InputError(path.string() +
@@ -245,7 +248,9 @@ void add_chain_options(CLI::App& command, Options& o) {
   command
       .add_option("-n,--count", o.count, "chains, one fantasy each (100; 10 of each class; 1 for a movie)")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}));
-  command.add_option("--steps", o.steps, "Gibbs steps in the top RBM")
+  command
+      .add_option("--steps", o.steps,
+                  "Gibbs steps (of all layers, in a deep Boltzmann machine; else in the top RBM)")
       ->check(whole_number(0))
       ->capture_default_str();
   command.add_option("--label", o.label,

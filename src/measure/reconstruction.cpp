@@ -5,6 +5,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/models/completion.h"
+#include "harmonium/models/mean_field.h"
 
 namespace harmonium {
 Matrix<float> reconstruct(const DeepBeliefNet& net, std::size_t depth, ConstMatrixView<float> values,
@@ -32,6 +33,12 @@ Matrix<float> reconstruct(const Rbm& rbm, ConstMatrixView<float> values, ThreadT
                    memories[worker]);
   });
   return result;
+}
+
+Matrix<float> reconstruct(const Model& model, ConstMatrixView<float> values, ThreadTeam& team) {
+  if (!model.is_machine) return reconstruct(model.net, model.net.depth(), values, team);
+  const DeepBoltzmannMachine machine = machine_of(model.net);
+  return visible_means(machine, mean_field(machine, values, {}, team).means[0], team);
 }
 
 double squared_error(ConstMatrixView<float> values, ConstMatrixView<float> reconstruction) {

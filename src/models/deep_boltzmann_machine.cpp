@@ -177,4 +177,24 @@ DeepBoltzmannMachine composed(const DeepBeliefNet& stack) {
   return machine;
 }
 
+DeepBeliefNet stack_of(const DeepBoltzmannMachine& machine) {
+  DeepBeliefNet stack = make_net(machine.specs(), false);
+  for (std::size_t n = 0; n < machine.depth(); ++n) {
+    stack.rbms[n].weights = machine.weights[n];
+    stack.rbms[n].visible.bias = machine.layers[n].bias;
+    stack.rbms[n].hidden.bias = machine.layers[n + 1].bias;
+  }
+  return stack;
+}
+
+DeepBoltzmannMachine machine_of(const DeepBeliefNet& stack) {
+  DeepBoltzmannMachine machine = make_machine(stack.layers());
+  for (std::size_t n = 0; n < machine.depth(); ++n) {
+    machine.weights[n] = stack.rbms[n].weights;
+    machine.layers[n].bias = stack.rbms[n].visible.bias;
+    machine.layers[n + 1].bias = stack.rbms[n].hidden.bias;
+  }
+  return machine;
+}
+
 }  // namespace harmonium

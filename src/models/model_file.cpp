@@ -6,6 +6,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/base/version.h"
 #include "harmonium/io/safetensors.h"
+#include "harmonium/models/deep_boltzmann_machine.h"
 #include "io/json.h"
 
 namespace harmonium {
@@ -39,6 +40,7 @@ HistoryRecord history_from_json(const Json& json) {
 
 // The oldest version that knows what this model holds, so that older readers keep reading what they can.
 int format_version_of(const Model& model) {
+  if (model.is_machine) return 3;
   return model.net.is_untied() ? 2 : 1;
 }
 
@@ -64,17 +66,31 @@ Json header_of(const Model& model) {
   return header;
 }
 
-void add_parameters(TensorFile& file, DeepBeliefNet net, const std::string& prefix) {
-  for (const NamedTensor& tensor : net.parameters())
+void add_parameters(TensorFile& file, const ParameterList& parameters, const std::string& prefix) {
+  for (const NamedTensor& tensor : parameters)
     file.tensors.push_back(Tensor::from_f32(prefix + tensor.name, tensor.values, tensor.shape));
+}
+void add_net(TensorFile& file, DeepBeliefNet net, bool is_machine, const std::string& prefix) {
+  if (!is_machine) return add_parameters(file, net.parameters(), prefix);
+  DeepBoltzmannMachine machine = machine_of(net);
+  add_parameters(file, machine.parameters(), prefix);
 }
 
 // Copies tensors of the file into the net's parameters, after checking shapes and numbers.
-void read_parameters(const TensorFile& file, DeepBeliefNet& net, const std::string& prefix) {
-  for (const NamedTensor& tensor : net.parameters()) {
+void read_parameters(const TensorFile& file, const ParameterList& parameters, const std::string& prefix) {
+  for (const NamedTensor& tensor : parameters) {
     const auto values = file.finite_f32(file.require(prefix + tensor.name, tensor.shape));
     std::copy(values.begin(), values.end(), tensor.values.begin());
   }
+}
+
+void read_net(const TensorFile& file, DeepBeliefNet& net, bool is_machine, const std::string& prefix) {
+  if (!is_machine) return read_parameters(file, net.parameters(), prefix);
+  if (const auto fault = find_machine_fault(net.layers()); !fault.empty())
+    throw InputError(file.path + ": the layers in the header are damaged: " + fault);
+  DeepBoltzmannMachine machine = make_machine(net.layers());
+  read_parameters(file, machine.parameters(), prefix);
+  net = stack_of(machine);
 }
 
 // The shape that the header claims must be covered by the file before memory is taken for it. Label units
@@ -141,8 +157,8 @@ HistoryRecord history_record_from_line(const std::string& line, const std::strin
 void save_model(const std::filesystem::path& path, const Model& model) {
   TensorFile file;
   file.metadata[kKey] = dump_json(header_of(model));
-  add_parameters(file, model.net, "");
-  if (model.last) add_parameters(file, *model.last, kLastPrefix);
+  add_net(file, model.net, model.is_machine, "");
+  if (model.last) add_net(file, *model.last, model.is_machine, kLastPrefix);
   for (const auto& [name, values] : model.data_statistics)
     file.tensors.push_back(
         Tensor::from_f32(name.starts_with(kDataPrefix) ? name : kDataPrefix + name, values, {values.size()}));
@@ -169,11 +185,12 @@ Model load_model(const std::filesystem::path& path) {
     Model model;
     model.net =
         net_of(file, header.at("layers").get<std::string>(), header.at("label_columns").get<std::size_t>());
+    model.is_machine = header.value("kind", std::string()) == "dbm";
     if (header.value("untied", false)) untie(model.net);
-    read_parameters(file, model.net, "");
+    read_net(file, model.net, model.is_machine, "");
     if (header.at("has_last_iterate").get<bool>()) {
       model.last = model.net;
-      read_parameters(file, *model.last, kLastPrefix);
+      read_net(file, *model.last, model.is_machine, kLastPrefix);
     }
     try {
       model.seed = std::stoull(header.at("seed").get<std::string>());

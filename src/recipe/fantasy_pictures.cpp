@@ -51,7 +51,7 @@ NamedPicture class_picture(const Recipe& recipe, const Model& model, ImageShape 
   options.chains = classes * each;
   options.labels = labels_of_each_class(classes, each);
   options.steps = {options.steps.back()};
-  const Fantasies fantasies = fantasies_from_noise(model.net, options, team);
+  const Fantasies fantasies = fantasies_from_noise(model, options, team);
   std::vector<LabelledRows> sorts;
   for (std::size_t c = 0; c < classes; ++c)
     sorts.push_back({model.class_name(c), fantasies.visible.back().view().row_block(c * each, each)});
@@ -66,7 +66,7 @@ NamedPicture class_picture(const Recipe& recipe, const Model& model, ImageShape 
 NamedPicture drift_picture(const Recipe& recipe, const RecipeData& data, const Model& model, ImageShape shape,
                            ThreadTeam& team, Reporter& reporter) {
   const auto cases = fetch_range(data.train, 0, kChainsInSteps, recipe.seed, 0, team);
-  const Fantasies fantasies = fantasies_from_data(model.net, cases, options_of(recipe, reporter), team);
+  const Fantasies fantasies = fantasies_from_data(model, cases, options_of(recipe, reporter), team);
   return {
       "fantasies-drift.png",
       {strip_of(fantasies, shape), "Fantasies that start from training cases",
@@ -81,10 +81,9 @@ std::vector<NamedPicture> fantasy_pictures(const Recipe& recipe, const RecipeDat
   const FantasyOptions options = options_of(recipe, reporter);
   const bool from_data = recipe.report.fantasy_start == "data";
   const auto fantasies =
-      from_data
-          ? fantasies_from_data(model.net, fetch_range(data.train, 0, options.chains, recipe.seed, 0, team),
-                                options, team)
-          : fantasies_from_noise(model.net, options, team);
+      from_data ? fantasies_from_data(model, fetch_range(data.train, 0, options.chains, recipe.seed, 0, team),
+                                      options, team)
+                : fantasies_from_noise(model, options, team);
   auto pictures = free_pictures(fantasies, from_data ? "training cases" : "noise", shape);
   if (!from_data) pictures.push_back(drift_picture(recipe, data, model, shape, team, reporter));
   if (model.net.label_columns > 0 && recipe.report.fantasies_per_class > 0)
@@ -108,7 +107,7 @@ NamedPicture fantasy_movie(const std::filesystem::path& folder, const Recipe& re
   movie.shape = shape;
   for (std::size_t c = 0; c < classes; ++c) movie.classes.push_back(model.class_name(c));
   return {"fantasies-movie.png",
-          {write_movie(folder / "fantasies-movie.gif", fantasies_from_noise(model.net, options, team), movie,
+          {write_movie(folder / "fantasies-movie.gif", fantasies_from_noise(model, options, team), movie,
                        kFramesPerSecond),
            "Chains with the states of the top layer beside them",
            "Moments of fantasies-movie.gif: what a chain shows, the states of the top layer, and the label "

@@ -235,6 +235,10 @@ void add_data_keys(std::vector<KeyRow>& rows) {
                             AT(data.mixed_blocks)));
   rows.push_back(text("model.layers",
                       "layers from the data up, as in \"data - 500 - 500 + softmax 10 - 2000\"", AT(layers)));
+  rows.push_back(choice("model.kind",
+                        "dbn: one RBM or a deep belief net; dbm: a deep Boltzmann machine, which starts from "
+                        "RBMs with doubled weights",
+                        AT(is_machine), std::array{std::pair{"dbn", false}, std::pair{"dbm", true}}));
   rows.push_back(choice("model.start", "of each next RBM: random, or tied (the one below turned over)",
                         AT(train.tied_start),
                         std::array{std::pair{"random", false}, std::pair{"tied", true}}));
@@ -322,8 +326,8 @@ void add_training_keys(std::vector<KeyRow>& rows) {
 void add_joint_keys(std::vector<KeyRow>& rows) {
   rows.push_back(
       count("joint.epochs",
-            "epochs of learning all layers together when each has been learned (up-down learning); 0 "
-            "is off",
+            "epochs of learning all layers together when each has been learned (up-down learning of a deep "
+            "belief net, mean field and chains of a deep Boltzmann machine); 0 is off",
             AT(joint.train.epochs)));
   rows.push_back(count("joint.batch", "cases an update", AT(joint.train.batch)));
   rows.push_back(
@@ -333,8 +337,9 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
                        AT(joint.train.rate)));
   rows.push_back(number("joint.l2", "weight cost l2 * w on weights", AT(joint.train.l2)));
   rows.push_back(schedule("joint.momentum", "fraction of the last step kept", AT(joint.train.momentum)));
-  rows.push_back(
-      schedule("joint.steps", "Gibbs steps of the top RBM for each update (k)", AT(joint.train.steps)));
+  rows.push_back(schedule("joint.steps",
+                          "Gibbs steps (of the top RBM, of a machine's chains) for each update (k)",
+                          AT(joint.train.steps)));
   rows.push_back(shape("joint.steps_schedule",
                        "constant, or stages for a list of equally long ones, as in [3, 6, 10]",
                        AT(joint.train.steps)));
@@ -345,6 +350,21 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
       AT(joint.train.sleep_states),
       std::array{std::pair{"sampled", SleepStates::kSamples},
                  std::pair{"probabilities", SleepStates::kMeans}}));
+  rows.push_back(count_from(1, "joint.mean_field_sweeps",
+                            "sweeps of mean field for each case, at most, of a deep Boltzmann machine",
+                            AT(joint.train.mean_field_sweeps)));
+  rows.push_back(
+      choice("joint.negative",
+             "negative phase of a deep Boltzmann machine: pcd (persistent chains), tempering, exact",
+             AT(joint.train.negative),
+             std::array{std::pair{"pcd", NegativeKind::kPersistent},
+                        std::pair{"tempering", NegativeKind::kTempering},
+                        std::pair{"exact", NegativeKind::kExact}}));
+  rows.push_back(count_from(1, "joint.chains", "its fantasy particles", AT(joint.train.chains)));
+  rows.push_back(count_from(2, "joint.temperatures", "of tempering, from 0 to 1 at equal distances",
+                            AT(joint.train.temperatures)));
+  rows.push_back(flag("joint.centring", "gradient of its centred energy (Montavon & Mueller 2012)",
+                      AT(joint.train.centring)));
   rows.push_back(count("joint.average_epochs",
                        "average parameters over about the last so many epochs; 0 is off",
                        AT(joint.train.average_epochs)));

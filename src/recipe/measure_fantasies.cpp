@@ -23,8 +23,9 @@ struct LabelledFantasies {
 };
 
 // Labels in turn, so that the first so many are of all labels alike.
-LabelledFantasies draw_fantasies(const Recipe& recipe, const DeepBeliefNet& net, ThreadTeam& team,
+LabelledFantasies draw_fantasies(const Recipe& recipe, const Model& model, ThreadTeam& team,
                                  Reporter& reporter) {
+  const DeepBeliefNet& net = model.net;
   const MeasureRecipe& m = recipe.measure;
   const std::size_t labels = std::max<std::size_t>(1, net.label_columns);
   const std::size_t looks = std::min(m.fantasy_looks, m.fantasies);
@@ -36,7 +37,7 @@ LabelledFantasies draw_fantasies(const Recipe& recipe, const DeepBeliefNet& net,
     options.labels.push_back(static_cast<std::int32_t>(c % labels));
   options.seed = Noise(recipe.seed, Stream::kSampling, 0).child(kFantasies).key();
   options.progress = [&](double fraction) { reporter.working("drawing fantasies to be read", fraction); };
-  const Fantasies fantasies = fantasies_from_noise(net, options, team);
+  const Fantasies fantasies = fantasies_from_noise(model, options, team);
   LabelledFantasies result{Matrix<float>(m.fantasies * labels, net.columns(0)), {}};
   for (std::size_t n = 0; n < result.cases.rows(); ++n) {
     const std::size_t chain = n % options.chains;
@@ -115,7 +116,7 @@ class FantasyMeasure {
         model_(model),
         team_(team),
         reporter_(reporter),
-        fantasies_(draw_fantasies(recipe, model.net, team, reporter)),
+        fantasies_(draw_fantasies(recipe, model, team, reporter)),
         test_cases_(fetch_range(test_, 0, recipe.measure.cases, recipe.seed, 0, team)),
         size_(std::min({fantasies_.cases.rows(), train_.size(), test_.size()})) {}
 

@@ -7,6 +7,7 @@
 #include "harmonium/measure/chain_record.h"
 #include "harmonium/measure/moments.h"
 #include "harmonium/measure/principal_directions.h"
+#include "harmonium/models/mean_field.h"
 #include "harmonium/models/trajectory.h"
 #include "harmonium/render/number.h"
 #include "samplers/sample_down.h"
@@ -51,6 +52,14 @@ std::string grouped(std::size_t number) {
   return text;
 }
 
+// The net whose top RBM makes the chains: the fold, where the model is a deep Boltzmann machine.
+DeepBeliefNet sampled_net(const Model& model) {
+  if (!model.is_machine) return model.net;
+  DeepBeliefNet net;
+  net.rbms = {folded(machine_of(model.net))};
+  return net;
+}
+
 // One run of the measure: what its parts share.
 class MixingMeasure {
  public:
@@ -60,6 +69,7 @@ class MixingMeasure {
         m_(recipe.measure),
         data_(data.train),
         model_(model),
+        net_(sampled_net(model)),
         team_(team),
         reporter_(reporter),
         noise_(Noise(recipe.seed, Stream::kMeasure, 0)),
@@ -85,7 +95,7 @@ class MixingMeasure {
   }
 
  private:
-  const DeepBeliefNet& net() const { return model_.net; }
+  const DeepBeliefNet& net() const { return net_; }
 
   void add(const std::string& name, double value, const std::string& unit, const std::string& how,
            std::size_t cases = 0) {
@@ -101,6 +111,9 @@ class MixingMeasure {
   // Visible values of the top RBM for the training cases, without labels.
   Matrix<float> top_values() const {
     const std::size_t below = net().depth() - 1;
+    if (model_.is_machine)
+      return folded_cases(machine_of(model_.net), cases_.values, States::kSamples, noise_.child(kUpNoise),
+                          team_);
     if (below == 0) return copy_of(cases_.values);
     return up_pass(net(), 0, below, cases_.values, States::kSamples, noise_.child(kUpNoise), {}, team_);
   }
@@ -165,7 +178,8 @@ class MixingMeasure {
   void add_moments(const Matrix<float>& states) {
     const std::size_t below = net().depth() - 1, half = cases_.values.rows() / 2;
     const ConstMatrixView<float> values = cases_.values;
-    Matrix<float> fantasies = copy_of(states.view().col_block(0, net().columns(below)));
+    Matrix<float> fantasies =
+        copy_of(states.view().col_block(0, below == 0 ? values.cols() : net().columns(below)));
     if (below > 0) fantasies = sample_down(net(), below, fantasies, noise_.child(kDownNoise), team_);
     reporter_.working("comparing moments with those of the data", 0.0);
     const auto pairs = column_pairs(values.cols(), m_.mixing_pairs, noise_.child(kPairsNoise).key());
@@ -220,6 +234,7 @@ class MixingMeasure {
   const MeasureRecipe& m_;
   const Dataset& data_;
   const Model& model_;
+  const DeepBeliefNet net_;
   ThreadTeam& team_;
   Reporter& reporter_;
   Noise noise_;

@@ -11,24 +11,16 @@
 #include "harmonium/render/number.h"
 #include "harmonium/train/doctor.h"
 #include "recipe/measure_likelihood.h"
+#include "recipe/measure_log_z.h"
 
 namespace harmonium {
 namespace {
 
-// What is summed without being asked for: some seconds at most, for log Z and for all cases.
-constexpr double kMostStatesByDefault = 1 << 22;
+// What is summed for all cases without being asked for.
 constexpr double kMostNetStatesByDefault = 1 << 10;
 constexpr std::size_t kCasesByDefault = 500;
 // Fewer effective samples than this in more than one case of ten: the estimate misses some of log p(v).
 constexpr double kFewSamples = 5.0;
-
-bool can_sum(const Rbm& rbm, double most) {
-  if (!can_enumerate(rbm)) return false;
-  const auto states = [](const LayerSpec& spec) {
-    return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
-  };
-  return std::min(states(rbm.visible.spec), states(rbm.hidden.spec)) <= most;
-}
 
 bool is_tiny(const DeepBeliefNet& net) {
   return can_sum(net.top(), kMostStatesByDefault) && hidden_states_below_top(net) <= kMostNetStatesByDefault;
@@ -56,40 +48,6 @@ std::string find_fault(const std::string& how, const DeepBeliefNet& net, const D
     return "the likelihood of a deep belief net sums over its hidden layers below the top, but these have "
            "more than 2^20 states (20 binary units); set likelihood = \"annealed\".";
   return find_grey_value(cases.layer(), values);
-}
-
-// log Z of one RBM of the net, and its standard error.
-struct LogZ {
-  double value = 0, error = 0;
-  std::string how;
-};
-
-LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> visible, const Recipe& recipe,
-              ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
-  const MeasureRecipe& m = recipe.measure;
-  if (m.likelihood == "exact" || (m.likelihood == "auto" && can_sum(rbm, kMostStatesByDefault)))
-    return {exact_log_z(rbm, team, [&](double done) { reporter.working("summing log Z", done); }), 0,
-            "exact log Z"};
-  const auto base = base_rate_bias(rbm.visible.spec, column_means(visible));
-  AnnealingOptions options;
-  options.runs = m.annealing_runs;
-  options.schedule = planned_schedule(rbm, visible, base, likelihood_plan(recipe, false), team, reporter);
-  options.seed = recipe.seed;
-  options.progress = [&](double done) { reporter.working("annealing the " + which, done); };
-  const AnnealedLogZ z = annealed_log_z(rbm, base, options, team);
-  if (z.effective_runs < 0.1 * static_cast<double>(m.annealing_runs))
-    result.warnings.push_back("annealing the " + which + " ended with " + number_text(z.effective_runs, 3) +
-                              " effective runs of " + std::to_string(m.annealing_runs) +
-                              ", too few to believe its log Z: raise measure.annealing_temperatures.");
-  return {z.log_z, z.high - z.log_z,
-          "log Z by annealed importance sampling, " + std::to_string(m.annealing_runs) + " runs of " +
-              std::to_string(m.annealing_temperatures) + " temperatures, effective runs " +
-              std::to_string(static_cast<int>(z.effective_runs))};
-}
-
-Measurement with_error_of(Measurement m, double error) {
-  m.standard_error = std::hypot(m.standard_error.value_or(0), error);
-  return m;
 }
 
 // Visible values of the top RBM: the up-pass of the cases, with all labels in turn.

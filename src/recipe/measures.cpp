@@ -11,6 +11,7 @@
 #include "harmonium/measure/reconstruction.h"
 #include "recipe/measure_fantasies.h"
 #include "recipe/measure_likelihood.h"
+#include "recipe/measure_machine.h"
 #include "recipe/measure_mixing.h"
 #include "recipe/measure_net.h"
 #include "recipe/measure_recognition.h"
@@ -74,6 +75,11 @@ void measure_free_energies(const RecipeData& data, const Rbm& rbm, const Measure
                                  "nats", "mean free energy of test cases minus that of training cases"});
 }
 
+// The RBM whose chains are those of the model.
+Rbm sampled_rbm(const Recipe& recipe, const DeepBeliefNet& net) {
+  return recipe.is_machine ? folded(machine_of(net)) : net.top();
+}
+
 void measure_mixing_of(const Recipe& recipe, const Rbm& rbm, ThreadTeam& team, MeasureResult& result) {
   if (recipe.measure.mixing_steps == 0) return;
   Chains chains = start_chains_from_bias(rbm, kMixingChains, recipe.seed, team);
@@ -110,16 +116,19 @@ std::string find_measure_fault(const Recipe& recipe, const RecipeData& data, con
   const MeasureRecipe& m = recipe.measure;
   const Rbm& rbm = net.rbms.front();
   const bool demanded = m.likelihood == "exact" || m.likelihood == "annealed";
-  if (is_net(net))
+  const bool layered = is_net(net) && !recipe.is_machine, alone = !is_net(net) && !recipe.is_machine;
+  if (recipe.is_machine)
+    if (auto fault = find_machine_measure_fault(recipe, data, machine_of(net)); !fault.empty()) return fault;
+  if (layered)
     if (auto fault = find_net_measure_fault(recipe, data, net, team); !fault.empty()) return fault;
-  if (m.kl && is_net(net)) return std::string("measure.kl") + kNotAlone;
-  if (m.pseudo_likelihood && is_net(net)) return std::string("measure.pseudo_likelihood") + kNotAlone;
+  if (m.kl && layered) return std::string("measure.kl") + kNotAlone;
+  if (m.pseudo_likelihood && layered) return std::string("measure.pseudo_likelihood") + kNotAlone;
   if (m.cases < 1) return "measure.cases must be 1 or more.";
   const auto cases_of = [&](const Dataset* set) {
     return MeasuredCases(set ? *set : data.train, m.cases, m.binarise_seed, team);
   };
   std::string fault;
-  if (demanded && !is_net(net))
+  if (demanded && alone)
     fault = find_likelihood_fault(rbm, m.likelihood, is_absent(data), cases_of(data.apart()));
   if (fault.empty() && m.pseudo_likelihood) fault = find_pseudo_fault(rbm, cases_of(data.apart()));
   if (fault.empty() && m.kl) fault = find_kl_fault(rbm, cases_of(nullptr));
@@ -137,6 +146,7 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
                             ThreadTeam& team, Reporter& reporter) {
   if (const auto fault = find_measure_fault(recipe, data, model.net, team); !fault.empty())
     throw InputError(fault);
+  check(recipe.is_machine == model.is_machine, "a recipe measures the kind of model that it is");
   MeasureResult result;
   const std::size_t most = recipe.measure.cases;
   const MeasuredCases train(data.train, most, recipe.measure.binarise_seed, team);
@@ -147,18 +157,20 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
   const MeasuredCases& judged = apart ? *test : train;
 
   const auto add_reconstruction = [&](const std::string& name, const MeasuredCases& cases) {
-    const auto errors = cases.each([&](const Matrix<float>& piece) {
-      return squared_errors(piece, reconstruct(model.net, model.net.depth(), piece, team));
-    });
-    result.measurements.push_back(mean_measurement(name + "_reconstruction_error", errors,
-                                                   "squared error per case",
-                                                   "through all layers and back, means"));
+    const auto errors = cases.each(
+        [&](const Matrix<float>& piece) { return squared_errors(piece, reconstruct(model, piece, team)); });
+    result.measurements.push_back(
+        mean_measurement(name + "_reconstruction_error", errors, "squared error per case",
+                         model.is_machine ? "through mean field of all layers and back, means"
+                                          : "through all layers and back, means"));
   };
   add_reconstruction("train", train);
   if (apart) add_reconstruction(prefix, *test);
 
   const Rbm& rbm = model.net.rbms.front();
-  if (is_net(model.net)) {
+  if (model.is_machine) {
+    measure_machine(recipe, data, machine_of(model.net), judged, prefix, team, reporter, result);
+  } else if (is_net(model.net)) {
     measure_net(recipe, data, model.net, prefix, team, reporter, result);
   } else {
     const LikelihoodPlan plan = likelihood_plan(recipe, is_absent(data));
@@ -178,7 +190,7 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
                                      "KL(data || model), exact"});
   }
   measure_recognition(recipe, data, model, team, reporter, result);
-  measure_mixing_of(recipe, model.net.top(), team, result);
+  measure_mixing_of(recipe, sampled_rbm(recipe, model.net), team, result);
   return result;
 }
 

@@ -6,6 +6,7 @@
 #include "harmonium/kernels/products.h"
 #include "harmonium/measure/reconstruction.h"
 #include "harmonium/measure/statistics.h"
+#include "harmonium/models/mean_field.h"
 #include "harmonium/render/number.h"
 #include "recipe/fantasy_pictures.h"
 
@@ -37,14 +38,22 @@ Picture reconstruction_picture(const RecipeData& data, const Model& model, std::
   const auto cases = first_cases(set, kPairsShown, seed, team);
   std::vector<Matrix<float>> back;
   std::vector<LabelledRows> rows = {{"data", cases}};
-  for (std::size_t depth = 1; depth <= model.net.depth(); ++depth)
+  if (model.is_machine) back.push_back(reconstruct(model, cases, team));
+  for (std::size_t depth = 1; !model.is_machine && depth <= model.net.depth(); ++depth)
     back.push_back(reconstruct(model.net, depth, cases, team));
   for (std::size_t depth = 1; depth <= back.size(); ++depth)
     rows.push_back({back.size() == 1 ? "back" : "from " + std::to_string(depth), back[depth - 1]});
-  return {
-      paired_sheet(rows, shape), "Cases above their reconstructions",
-      std::string(data.test ? "Test" : "Training") +
-          " cases, and below them the means of the visible layer after an up-pass to each layer and back."};
+  return {paired_sheet(rows, shape), "Cases above their reconstructions",
+          std::string(data.test ? "Test" : "Training") +
+              " cases, and below them the means of the visible layer after " +
+              (model.is_machine ? "mean field of all layers." : "an up-pass to each layer and back.")};
+}
+
+// Means of layer `layer`, by mean field or an up-pass.
+Matrix<float> hidden_means(const Model& model, std::size_t layer, const Matrix<float>& cases,
+                           ThreadTeam& team) {
+  if (model.is_machine) return std::move(mean_field(machine_of(model.net), cases, {}, team).means[layer - 1]);
+  return up_pass(model.net, 0, layer, cases, States::kMeans, Noise(0, Stream::kMeasure, 0), {}, team);
 }
 
 // A measure along the epochs, for one RBM.
@@ -82,6 +91,9 @@ void add_joint_curves(Report& report, const Model& model) {
             {rate("reconstruction_error", "training"), rate("reconstruction_error_held_out", "held out")},
             "Reconstruction error", "squared error per case",
             "Up and down through all layers; not what is learned.");
+  add_chart(report, {rate("free_energy_gap", "held out against training")}, "Free energy gap", "nats",
+            "Mean bound on log p + log Z of training cases minus that of held-out ones: what grows is "
+            "overfitting.");
 }
 
 }  // namespace
@@ -207,8 +219,7 @@ void add_histograms(Report& report, const Recipe& recipe, const RecipeData& data
       options.title = "Weights of " + layer_name(model.net, n), options.x_label = "weight",
       options.log_y = true;
       inner.histogram(weights, 60, options);
-      below = up_pass(model.net, 0, n + 1, cases, States::kMeans, Noise(recipe.seed, Stream::kMeasure, n), {},
-                      team);
+      below = hidden_means(model, n + 1, cases, team);
       const auto activities = column_means(below);
       options.title = "Mean activity of hidden units of " + layer_name(model.net, n),
       options.x_label = "mean activity";

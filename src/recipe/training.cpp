@@ -6,6 +6,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/io/safetensors.h"
+#include "harmonium/models/deep_boltzmann_machine.h"
 #include "harmonium/recipe/measures.h"
 #include "harmonium/train/negative_phase.h"
 #include "io/json.h"
@@ -114,7 +115,16 @@ ResolvedLayers resolve_layers(const Recipe& recipe, const Dataset& train) {
                        " label units, but " + train.name() + " has " + std::to_string(train.class_count()) +
                        " classes.");
   }
+  if (!recipe.is_machine) return resolved;
+  if (resolved.labels)
+    throw InputError("model.layers = \"" + recipe.layers +
+                     "\" has label units, which a deep Boltzmann machine has not here; leave them out.");
+  if (const auto fault = find_machine_fault(resolved.layers); !fault.empty()) throw InputError(fault);
   return resolved;
+}
+
+DeepBeliefNet greedy_net(const Recipe& recipe, const ResolvedLayers& resolved) {
+  return make_net(recipe.is_machine ? doubled_layers(resolved.layers) : resolved.layers, resolved.labels);
 }
 
 TrainingFiles TrainingFiles::beside(const std::filesystem::path& model) {
@@ -124,10 +134,11 @@ TrainingFiles TrainingFiles::beside(const std::filesystem::path& model) {
 void check_run(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {
   const ResolvedLayers resolved = resolve_layers(recipe, data.train);
   const DeepBeliefNet net = make_net(resolved.layers, resolved.labels);
+  const DeepBeliefNet learned = greedy_net(recipe, resolved);
   const auto options = layer_options(recipe, net.depth());
   for (std::size_t n = 0; n < net.depth(); ++n) {
     const std::vector<float> base(net.rbms[n].visible_columns(), 0.0f);
-    make_negative_phase(net.rbms[n], options[n], base, team);
+    make_negative_phase(learned.rbms[n], options[n], base, team);
   }
   if (const auto fault = find_measure_fault(recipe, data, net, team); !fault.empty()) throw InputError(fault);
 }

@@ -5,6 +5,8 @@
 #include "harmonium/base/error.h"
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/io/safetensors.h"
+#include "harmonium/measure/exact.h"
+#include "harmonium/train/machine_rule.h"
 #include "harmonium/train/up_down_rule.h"
 #include "train/checkpoint.h"
 
@@ -26,19 +28,43 @@ std::string text_for_checkpoint(const Recipe& recipe, const std::string& data_ha
   return recipe_text(recipe, true) + "# data " + data_hash + "\n";
 }
 
-DeepBeliefNet with_parameters(DeepBeliefNet net, const ParameterList& values) {
+DeepBeliefNet with_parameters(const DeepBeliefNet& tied, const ParameterList& values) {
+  DeepBeliefNet net = tied;
   untie(net);
   copy_values(values, net.parameters());
   return net;
 }
 
-// Refuses a joint stage that this net and these data cannot have.
-void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeData& data) {
-  const TrainOptions options = joint_options(recipe);
-  if (options.epochs == 0) return;
-  if (const auto fault = find_up_down_fault(net, data.train.has_missing()); !fault.empty())
+DeepBeliefNet machine_with_parameters(const DeepBeliefNet& stack, const ParameterList& values) {
+  DeepBoltzmannMachine machine = composed(stack);
+  copy_values(values, machine.parameters());
+  return stack_of(machine);
+}
+
+// Refuses a deep Boltzmann machine that these data and options cannot have.
+void check_machine(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {
+  constexpr std::size_t kLookedAt = 100;  // grey images show within the first
+  const auto first = fetch_range(data.train, 0, kLookedAt, recipe.seed, 0, team);
+  if (const auto fault = find_grey_value(data.train.layer(), first); !fault.empty())
+    throw InputError("a deep Boltzmann machine learns whole states: " + fault);
+  if (const auto fault = find_machine_learning_fault(joint_options(recipe), data.train.has_missing());
+      !fault.empty())
     throw InputError(fault);
-  choose_up_down_precision(net, options, data.train.value_step());
+  if (recipe.train.snapshots > 0)
+    throw InputError(
+        "train.snapshots keeps the RBMs of a stack, which a deep Boltzmann machine only starts from; set it "
+        "to 0.");
+}
+
+// Refuses a joint stage that this net and these data cannot have.
+void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeData& data, ThreadTeam& team) {
+  const TrainOptions options = joint_options(recipe);
+  if (recipe.is_machine) check_machine(recipe, data, team);
+  if (options.epochs == 0) return;
+  if (const auto fault = find_up_down_fault(net, data.train.has_missing());
+      !recipe.is_machine && !fault.empty())
+    throw InputError(fault);
+  if (!recipe.is_machine) choose_up_down_precision(net, options, data.train.value_step());
   if (recipe.joint.keep == "best" && !data.held_out)
     throw InputError(
         "joint.keep = \"best\" judges by held-out cases; set data.held_out, or joint.keep = "
@@ -64,7 +90,7 @@ TrainingRun::TrainingRun(const Recipe& recipe, const RecipeData& data, const Tra
       options_(options),
       recipe_for_checkpoint_(text_for_checkpoint(recipe, data.train.hash())),
       greedy_(make_greedy()) {
-  check_joint(recipe, greedy_.net(), data);
+  check_joint(recipe, greedy_.net(), data, *options.team);
 }
 
 TrainingData TrainingRun::cases() const {
@@ -72,15 +98,33 @@ TrainingData TrainingRun::cases() const {
           data_.held_out ? data_.held_out->labels() : std::span<const std::int32_t>{}};
 }
 
+// A layer at the end of a deep Boltzmann machine of several is learned as two copies of itself.
+TrainingData TrainingRun::greedy_cases() {
+  TrainingData result = cases();
+  if (!recipe_.is_machine || parse_layers(recipe_.layers).size() < 3) return result;
+  doubled_train_ = make_doubled_source(data_.train);
+  result.train = doubled_train_.get();
+  if (data_.held_out) {
+    doubled_held_out_ = make_doubled_source(*data_.held_out);
+    result.held_out = doubled_held_out_.get();
+  }
+  return result;
+}
+
 GreedyTrainer TrainingRun::make_greedy() {
   const ResolvedLayers resolved = resolve_layers(recipe_, data_.train);
-  DeepBeliefNet net = make_net(resolved.layers, resolved.labels);
+  DeepBeliefNet net = greedy_net(recipe_, resolved);
   auto layer_wise = layer_options(recipe_, net.depth());
   for (TrainOptions& o : layer_wise) {
     o.missing_absent = data_.train.missing() == Missing::kAbsent;
     batches_.push_back(o.batch);
   }
-  return GreedyTrainer(std::move(net), cases(), std::move(layer_wise), *options_.team);
+  return GreedyTrainer(std::move(net), greedy_cases(), std::move(layer_wise), *options_.team);
+}
+
+JointRule TrainingRun::joint_rule(const TrainOptions& options) {
+  if (recipe_.is_machine) return make_machine_rule(composed(greedy_.net()), cases(), options, *options_.team);
+  return make_up_down_rule(greedy_.net(), cases(), options, *options_.team);
 }
 
 void TrainingRun::begin_joint(std::vector<HistoryRecord> history) {
@@ -91,9 +135,8 @@ void TrainingRun::begin_joint(std::vector<HistoryRecord> history) {
     options.keep_best = labels ? "error_held_out" : "reconstruction_error_held_out";
   if (recipe_.joint.stop_error > 0)
     options.stop_measure = "error", options.stop_at = recipe_.joint.stop_error;
-  joint_ =
-      std::make_unique<JointTrainer>(make_up_down_rule(greedy_.net(), cases(), options.train, *options_.team),
-                                     options, batches_.size(), std::move(history), *options_.team);
+  joint_ = std::make_unique<JointTrainer>(joint_rule(options.train), options, batches_.size(),
+                                          std::move(history), *options_.team);
 }
 
 void TrainingRun::restore() {
@@ -176,10 +219,15 @@ Model TrainingRun::model() {
   Model model;
   model.net = greedy_.net();
   model.last = greedy_.last();
+  model.is_machine = recipe_.is_machine;
   if (joint_) {
-    model.net = with_parameters(greedy_.net(), joint_->result());
+    const auto with = recipe_.is_machine ? machine_with_parameters : with_parameters;
+    model.net = with(greedy_.net(), joint_->result());
     model.last.reset();
-    if (joint_->has_last()) model.last = with_parameters(greedy_.net(), joint_->last());
+    if (joint_->has_last()) model.last = with(greedy_.net(), joint_->last());
+  } else if (recipe_.is_machine) {
+    model.net = stack_of(composed(model.net));
+    if (model.last) model.last = stack_of(composed(*model.last));
   }
   model.seed = recipe_.seed;
   model.precision = precision_text(greedy_.precisions());

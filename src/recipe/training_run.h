@@ -28,6 +28,7 @@ class TrainingRun {
 
  private:
   GreedyTrainer make_greedy();
+  JointRule joint_rule(const TrainOptions& options);
   void begin_joint(std::vector<HistoryRecord> history);
   bool run_greedy();
   bool run_joint();
@@ -37,13 +38,15 @@ class TrainingRun {
   void restore_snapshots();
   bool has_joint() const { return recipe_.joint.train.epochs > 0; }
   TrainingData cases() const;
+  TrainingData greedy_cases();
 
   const Recipe& recipe_;
   const RecipeData& data_;
   const TrainingFiles& files_;
   const RunOptions& options_;
   std::string recipe_for_checkpoint_;
-  std::vector<std::size_t> batches_;  // cases an update, for each RBM
+  std::vector<std::size_t> batches_;                                     // cases an update, for each RBM
+  std::shared_ptr<const BatchSource> doubled_train_, doubled_held_out_;  // of a deep Boltzmann machine
   GreedyTrainer greedy_;
   std::size_t snapshots_written_ = 0;
   std::unique_ptr<JointTrainer> joint_;  // when greedy learning is over

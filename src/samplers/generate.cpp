@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "harmonium/base/error.h"
+#include "harmonium/models/mean_field.h"
 #include "samplers/sample_down.h"
 
 namespace harmonium {
@@ -140,6 +141,47 @@ Fantasies fantasies_from_state(const DeepBeliefNet& net, const ChainState& state
   return follow(
       net, own, state.chains,
       [&](FantasyChains& chains, const Clamp&) { restore_chains(chains, net.top(), state); }, team);
+}
+
+namespace {
+
+// The fold of a machine as a net of its own.
+DeepBeliefNet folded_net(const Model& model, const FantasyOptions& options) {
+  if (options.mix == Mix::kTrajectory)
+    throw InputError(
+        "chains of a deep Boltzmann machine cannot walk along the snapshots of its RBMs; mix by gibbs or "
+        "tempering.");
+  DeepBeliefNet net;
+  net.rbms = {folded(machine_of(model.net))};
+  return net;
+}
+
+// Of what the chains show, the visible layer.
+Fantasies visible_part(Fantasies fantasies, const Model& model) {
+  for (Matrix<float>& visible : fantasies.visible)
+    visible = copy_of(visible.view().col_block(0, model.net.columns(0)));
+  return fantasies;
+}
+
+}  // namespace
+
+Fantasies fantasies_from_data(const Model& model, ConstMatrixView<float> cases, const FantasyOptions& options,
+                              ThreadTeam& team) {
+  if (!model.is_machine) return fantasies_from_data(model.net, cases, options, team);
+  const auto start = folded_cases(machine_of(model.net), cases, States::kSamples,
+                                  Noise(options.seed, Stream::kUpPass, 0), team);
+  return visible_part(fantasies_from_data(folded_net(model, options), start, options, team), model);
+}
+
+Fantasies fantasies_from_noise(const Model& model, const FantasyOptions& options, ThreadTeam& team) {
+  if (!model.is_machine) return fantasies_from_noise(model.net, options, team);
+  return visible_part(fantasies_from_noise(folded_net(model, options), options, team), model);
+}
+
+Fantasies fantasies_from_state(const Model& model, const ChainState& state, const FantasyOptions& options,
+                               ThreadTeam& team) {
+  if (!model.is_machine) return fantasies_from_state(model.net, state, options, team);
+  return visible_part(fantasies_from_state(folded_net(model, options), state, options, team), model);
 }
 
 std::vector<std::int32_t> labels_of_each_class(std::size_t classes, std::size_t per_class) {

@@ -77,5 +77,12 @@ TEST_F(DamagedFile, WithAFlippedBitIsRefusedOrLoads) {
   EXPECT_GT(refused, whole.size() / 4);
 }
 
+// The layers of this net are none that a deep Boltzmann machine has.
+TEST_F(DamagedFile, RefusesAMachineOfOtherUnits) {
+  replace("\"kind\":\"dbn\"", "\"kind\":\"dbm\"");
+  EXPECT_NE(refusal().find("Bernoulli units"), std::string::npos) << refusal();
+  EXPECT_NE(refusal().find(path_.string()), std::string::npos);
+}
+
 }  // namespace
 }  // namespace harmonium

@@ -9,6 +9,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/io/read_file.h"
 #include "harmonium/io/safetensors.h"
+#include "harmonium/models/deep_boltzmann_machine.h"
 #include "harmonium/models/model_file.h"
 
 namespace harmonium {
@@ -154,6 +155,33 @@ TEST(OldFiles, OfVersionOneKeepLoading) {
   EXPECT_EQ(model.classes, (std::vector<std::string>{"bars", "stripes"}));
   ThreadTeam team(1);
   EXPECT_NEAR(free_energy(model.net.top(), Matrix<float>(1, 5), team)[0], -2.51856711, 1e-6);
+}
+
+TEST_F(ModelFile, KeepsDeepBoltzmannMachines) {
+  DeepBoltzmannMachine machine = make_machine(parse_layers("4-3-2"));
+  for (const NamedTensor& tensor : machine.parameters())
+    for (std::size_t i = 0; i < tensor.values.size(); ++i)
+      tensor.values[i] = static_cast<float>(i + tensor.name.size());
+  Model model;
+  model.net = stack_of(machine);
+  model.is_machine = true;
+  machine.weights[1](2, 1) = -5.0f;
+  model.last = stack_of(machine);
+  save_model(path_, model);
+  const TensorFile file = read_safetensors(path_);
+  EXPECT_EQ(file.tensors.size(), 10u);
+  file.require("layers.1.weights", {3, 2});
+  file.require("last.layers.2.bias", {2});
+  EXPECT_NE(bytes().find("\\\"format_version\\\":3"), std::string::npos);
+  const Model read = load_model(path_);
+  EXPECT_TRUE(read.is_machine);
+  EXPECT_EQ(read.kind(), "dbm");
+  DeepBoltzmannMachine again = machine_of(*read.last);
+  const ParameterList given = machine.parameters(), got = again.parameters();
+  for (std::size_t t = 0; t < given.size(); ++t)
+    EXPECT_TRUE(std::equal(given[t].values.begin(), given[t].values.end(), got[t].values.begin()))
+        << given[t].name;
+  EXPECT_EQ(read.net.rbms[1].weights(2, 1), model.net.rbms[1].weights(2, 1));
 }
 
 }  // namespace

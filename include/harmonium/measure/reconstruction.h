@@ -1,7 +1,7 @@
 // Reconstruction: up to the hidden means, down to the visible means. Cheap, and not the objective.
 #pragma once
 
-#include "harmonium/models/deep_belief_net.h"
+#include "harmonium/models/model_file.h"
 
 namespace harmonium {
 
@@ -13,6 +13,10 @@ Matrix<float> reconstruct(const DeepBeliefNet& net, std::size_t depth, ConstMatr
 
 /// The same for one RBM, labels and all.
 Matrix<float> reconstruct(const Rbm& rbm, ConstMatrixView<float> values, ThreadTeam& team);
+
+/// The same of whatever model a file holds, through all its layers. In a deep Boltzmann machine that is mean
+/// field of the hidden layers and the visible means it leads to; values are then whole.
+Matrix<float> reconstruct(const Model& model, ConstMatrixView<float> values, ThreadTeam& team);
 
 /// Mean over cases of the squared error summed over columns; missing values are left out.
 double squared_error(ConstMatrixView<float> values, ConstMatrixView<float> reconstruction);

@@ -70,4 +70,9 @@ std::vector<LayerSpec> doubled_layers(const std::vector<LayerSpec>& layers);
 /// mean of both. `stack` has the layers of `doubled_layers`.
 DeepBoltzmannMachine composed(const DeepBeliefNet& stack);
 
+/// The layers and weights of a machine as a stack of Bernoulli RBMs, for whoever describes, draws or keeps
+/// them layer by layer, and the way back. As a model of data the stack is another one.
+DeepBeliefNet stack_of(const DeepBoltzmannMachine& machine);
+DeepBoltzmannMachine machine_of(const DeepBeliefNet& stack);
+
 }  // namespace harmonium

@@ -16,8 +16,8 @@ namespace harmonium {
 
 /// The newest version of the format that is read. Files of an older version keep loading; a newer one is
 /// refused with a sentence. A file is written in the oldest version that can hold it: 2 has nets with
-/// separate recognition weights.
-inline constexpr int kModelFormatVersion = 2;
+/// separate recognition weights, 3 has deep Boltzmann machines.
+inline constexpr int kModelFormatVersion = 3;
 
 /// One line of the training history: measures by name after an epoch of the RBM that joins layers `layer` and
 /// `layer + 1`.
@@ -34,7 +34,9 @@ std::string history_line(const HistoryRecord& record);
 HistoryRecord history_record_from_line(const std::string& line, const std::string& where);
 
 struct Model {
+  /// The model, or the layers of the deep Boltzmann machine that it is (machine_of).
   DeepBeliefNet net;
+  bool is_machine = false;
   /// The last iterate, where `net` holds the average over the last epochs.
   std::optional<DeepBeliefNet> last;
 
@@ -52,8 +54,8 @@ struct Model {
   std::string class_name(std::size_t label) const {
     return label < classes.size() ? classes[label] : std::to_string(label);
   }
-  /// "rbm" or "dbn".
-  std::string kind() const { return net.depth() == 1 ? "rbm" : "dbn"; }
+  /// "rbm", "dbn" or "dbm".
+  std::string kind() const { return is_machine ? "dbm" : net.depth() == 1 ? "rbm" : "dbn"; }
 };
 
 /// Writes atomically; equal models give equal bytes. Throws WorkError where the disk or the folder refuses.

@@ -110,6 +110,7 @@ struct Recipe {
   std::string name = "run", title;
   std::uint64_t seed = 1;
   std::string layers = "data - 500";
+  bool is_machine = false;  ///< a deep Boltzmann machine, in place of an RBM or a deep belief net
   DataRecipe data;
   TrainOptions train;
   /// [[layer]] tables, one an RBM from the data up: keys of [train] that differ there, as TOML literals.

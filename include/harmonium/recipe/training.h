@@ -61,7 +61,12 @@ struct ResolvedLayers {
   std::vector<LayerSpec> layers;
   bool labels = false;
 };
+/// Throws InputError where these layers and labels are none that model.kind has.
 ResolvedLayers resolve_layers(const Recipe& recipe, const Dataset& train);
+
+/// The stack that greedy learning learns: of the layers themselves, or of those doubled for a deep Boltzmann
+/// machine.
+DeepBeliefNet greedy_net(const Recipe& recipe, const ResolvedLayers& resolved);
 
 /// Files of one training run: MODEL, MODEL.checkpoint while it is unfinished, MODEL.history.jsonl.
 struct TrainingFiles {

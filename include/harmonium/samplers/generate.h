@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "harmonium/models/deep_belief_net.h"
+#include "harmonium/models/model_file.h"
 #include "harmonium/samplers/fantasy_chains.h"
 
 namespace harmonium {
@@ -58,6 +58,16 @@ Fantasies fantasies_from_noise(const DeepBeliefNet& net, const FantasyOptions& o
 /// are those of the state, and so are their labels unless options name others.
 Fantasies fantasies_from_state(const DeepBeliefNet& net, const ChainState& state,
                                const FantasyOptions& options, ThreadTeam& team);
+
+/// The same of whatever model a file holds. A deep Boltzmann machine's chains are those of its fold: all even
+/// layers, then all odd ones; they start from its biases or from mean field of the cases, and what they show
+/// of the top layer are the sampled states of all odd layers. Throws InputError where it is to be mixed along
+/// a trajectory, which is of another model.
+Fantasies fantasies_from_data(const Model& model, ConstMatrixView<float> cases, const FantasyOptions& options,
+                              ThreadTeam& team);
+Fantasies fantasies_from_noise(const Model& model, const FantasyOptions& options, ThreadTeam& team);
+Fantasies fantasies_from_state(const Model& model, const ChainState& state, const FantasyOptions& options,
+                               ThreadTeam& team);
 
 /// `per_class` chains for each of `classes`: {0, 0, 1, 1, ...} for FantasyOptions::labels.
 std::vector<std::int32_t> labels_of_each_class(std::size_t classes, std::size_t per_class);

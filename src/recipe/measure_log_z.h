@@ -1,0 +1,31 @@
+// log Z of an RBM that stands for a larger model: the top of a net, the fold of a deep Boltzmann machine.
+#pragma once
+
+#include <string>
+
+#include "harmonium/recipe/measures.h"
+
+namespace harmonium {
+
+/// The value, its standard error (0 where it is a sum), and how it was had.
+struct LogZ {
+  double value = 0, error = 0;
+  std::string how;
+};
+
+/// True where the RBM's log Z is a sum over at most `most` states.
+bool can_sum(const Rbm& rbm, double most);
+
+/// What is summed without being asked for: some seconds at most.
+inline constexpr double kMostStatesByDefault = 1 << 22;
+
+/// Summed where measure.likelihood says so, or is "auto" and the sum is short; else annealed from the base
+/// rates of `visible`, states of the RBM's visible layer, with a warning where few runs count. `which` names
+/// the RBM to people ("top RBM").
+LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> visible, const Recipe& recipe,
+              ThreadTeam& team, Reporter& reporter, MeasureResult& result);
+
+/// The measurement with the standard error of log Z beside its own.
+Measurement with_error_of(Measurement m, double error);
+
+}  // namespace harmonium

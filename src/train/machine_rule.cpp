@@ -37,6 +37,9 @@ class DoubledSource final : public BatchSource {
   LayerSpec layer_;
 };
 
+// To watch learning by; more sweeps would add little.
+constexpr MeanFieldOptions kWatched{20, 1e-3f};
+
 struct SetMeasures {
   double error = 0, bound = 0;
 };
@@ -47,7 +50,7 @@ SetMeasures measure_set(const DeepBoltzmannMachine& machine, const BatchSource& 
   SetMeasures result;
   most = std::min(most, cases.size());
   fetch_pieces(cases, most, seed, epoch, team, [&](std::size_t, const Matrix<float>& piece) {
-    const MeanFieldPosterior posterior = mean_field(machine, piece, {}, team);
+    const MeanFieldPosterior posterior = mean_field(machine, piece, kWatched, team);
     const auto count = static_cast<double>(most);
     const double share = static_cast<double>(piece.rows()) / count;
     result.error += share * squared_error(piece, visible_means(machine, posterior.means[0], team));

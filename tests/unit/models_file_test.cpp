@@ -96,9 +96,9 @@ TEST_F(ModelFile, OfANewerVersionSaysSo) {
   save_model(path_, example());
   std::string text = bytes();
   const std::string old_version = "\\\"format_version\\\":1";
-  text.replace(text.find(old_version), old_version.size(), "\\\"format_version\\\":3");
+  text.replace(text.find(old_version), old_version.size(), "\\\"format_version\\\":4");
   write(text);
-  EXPECT_NE(refusal().find("format version 3"), std::string::npos) << refusal();
+  EXPECT_NE(refusal().find("format version 4"), std::string::npos) << refusal();
 }
 
 TEST_F(ModelFile, WithNumbersThatAreNoneIsRefused) {

@@ -129,8 +129,17 @@ StateTable factorial_table(std::span<const double> means) {
   return table;
 }
 
+// As sum_i H(unit i) - H(p): a mean that rounds to 1 would leave no room for the rare state without the unit.
 double multi_information(const StateTable& p) {
-  return kl_divergence(p, factorial_table(unit_means(p)));
+  const auto on = unit_means(p);
+  double sum = -entropy(p);
+  for (std::size_t i = 0; i < on.size(); ++i) {
+    double off = 0;
+    for (std::size_t x = 0; x < p.size(); ++x)
+      if ((x >> i & 1u) == 0) off += p[x];
+    sum += entropy({on[i], off});
+  }
+  return std::max(sum, 0.0);
 }
 
 FactorialFit fit_factorial(const StateTable& p, std::span<const double> start) {

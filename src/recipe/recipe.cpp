@@ -7,6 +7,7 @@
 #include "harmonium/data/schema.h"
 #include "harmonium/io/read_file.h"
 #include "io/toml.h"
+#include "recipe/idea.h"
 #include "recipe/keys.h"
 #include "recipe/toml_value.h"
 
@@ -15,6 +16,7 @@ namespace {
 
 constexpr const char* kLayerPrefix = "layer.";
 constexpr const char* kSweepSeeds = "sweep.seeds";
+constexpr const char* kIdeaPrefix = "idea.";
 
 std::string place(const std::string& where, const toml::node& node) {
   const auto& begin = node.source().begin;
@@ -62,6 +64,10 @@ std::vector<std::uint64_t> as_seeds(const RecipeValue& value) {
 }
 
 void set_key(Recipe& recipe, const std::string& key, const RecipeValue& value) {
+  if (key.starts_with(kIdeaPrefix)) {
+    set_idea_key(recipe.idea, key.substr(std::string(kIdeaPrefix).size()), value);
+    return;
+  }
   if (key.starts_with(kLayerPrefix)) {
     const auto dot = key.find('.', 6);
     const std::string number = key.substr(6, dot - 6);
@@ -95,6 +101,8 @@ class Reader {
         read_variants(node);
       else if (key == "layer")
         read_layers(node);
+      else if (key == "idea")
+        read_idea(node);
       else if (key == "data.columns")
         read_columns(node);
       else if (const auto* inner = node.as_table())
@@ -183,6 +191,21 @@ class Reader {
     }
   }
 
+  // The name comes first, wherever it stands, because it says which other keys there are.
+  void read_idea(const toml::node& node) {
+    const auto* table = node.as_table();
+    const toml::node* name = table ? table->get("name") : nullptr;
+    if (!name)
+      throw InputError(place(where_, node) +
+                       "[idea] is a table with a name, as in name = \"explaining-away\".");
+    at(*name, [&] { set_key(recipe_, "idea.name", value_of_node(*name, "idea.name")); });
+    for (const auto& entry : *table) {
+      const toml::node& value = entry.second;
+      const std::string key = kIdeaPrefix + std::string(entry.first.str());
+      if (&value != name) at(value, [&] { set_key(recipe_, key, value_of_node(value, key)); });
+    }
+  }
+
   void read_columns(const toml::node& node) {
     const auto* table = node.as_table();
     if (!table)
@@ -203,6 +226,7 @@ Recipe parse_recipe(const std::string& text, const std::string& where) {
   Reader(recipe, where).read(table, "");
   if (const auto fault = find_option_fault(recipe.train); !fault.empty())
     throw InputError(where + ": " + fault);
+  if (const auto fault = find_idea_fault(recipe); !fault.empty()) throw InputError(where + ": " + fault);
   return recipe;
 }
 
@@ -216,6 +240,7 @@ void set_recipe_key(Recipe& recipe, const std::string& key, const std::string& t
 }
 
 std::string recipe_text(const Recipe& recipe, bool for_checkpoint) {
+  if (!recipe.idea.name.empty()) return idea_text(recipe);
   std::string text;
   for (const KeyRow& row : key_table()) {
     if (for_checkpoint && !row.changes_result) continue;

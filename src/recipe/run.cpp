@@ -9,22 +9,15 @@
 #include "harmonium/render/number.h"
 #include "io/json.h"
 #include "recipe/fantasy_pictures.h"
+#include "recipe/idea.h"
 #include "recipe/measure_fantasies.h"
 #include "recipe/mixing_report.h"
+#include "recipe/output.h"
 #include "recipe/pictures.h"
 #include "recipe/sweep.h"
 
 namespace harmonium {
 namespace {
-
-Json measurement_json(const Measurement& m) {
-  Json json = {{"value", m.value}};
-  if (m.standard_error) json["standard_error"] = *m.standard_error;
-  if (m.cases > 0) json["cases"] = m.cases;
-  json["unit"] = m.unit;
-  json["how"] = m.how;
-  return json;
-}
 
 void write_metrics(const std::filesystem::path& path, const Recipe& recipe, const Model& model,
                    const RunResult& result, const std::optional<MixingJudgement>& mixing,
@@ -130,30 +123,6 @@ std::vector<std::string> history_warnings(const Model& model) {
   return warnings;
 }
 
-// The output folder, made before hours of work; new folders into which nothing was written go away again.
-class OutputFolder {
- public:
-  explicit OutputFolder(const std::filesystem::path& folder) {
-    std::error_code error;
-    for (auto path = folder; !path.empty() && !std::filesystem::exists(path, error);
-         path = path.parent_path())
-      made_.push_back(path);
-    std::filesystem::create_directories(folder, error);
-    if (error || !std::filesystem::is_directory(folder))
-      throw WorkError(folder.string() + ": the output folder cannot be made (" + error.message() +
-                      "); give a place that can be written by --out.");
-  }
-  ~OutputFolder() {
-    std::error_code ignored;
-    for (const auto& path : made_) std::filesystem::remove(path, ignored);  // only where it is empty
-  }
-  OutputFolder(const OutputFolder&) = delete;
-  OutputFolder& operator=(const OutputFolder&) = delete;
-
- private:
-  std::vector<std::filesystem::path> made_;  // from the innermost out
-};
-
 }  // namespace
 
 RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
@@ -216,6 +185,7 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
 }
 
 RunResult run_recipe(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
+  if (!recipe.idea.name.empty()) return run_idea(recipe, folder, options);
   return recipe.variants.empty() && recipe.sweep_seeds.empty() ? run_one(recipe, folder, options)
                                                                : run_sweep(recipe, folder, options);
 }

@@ -110,12 +110,6 @@ void add_lower_moments(const BinaryPair& rbm, std::uint32_t v, double weight, Bi
   }
 }
 
-BinaryPair data_moments(const BinaryPair& rbm, const StateList& data) {
-  BinaryPair moments(rbm.lower(), rbm.upper());
-  for (const auto& [state, weight] : data) add_lower_moments(rbm, state, weight, moments);
-  return moments;
-}
-
 // Over the states of the upper layer, so that the lower one may be large.
 BinaryPair model_moments(const BinaryPair& rbm) {
   BinaryPair moments(rbm.lower(), rbm.upper());
@@ -166,14 +160,20 @@ StateTable lower_table(const BinaryPair& parts, Combination combination) {
   return rbm_lower_table(parts);
 }
 
+BinaryPair rbm_moments(const BinaryPair& rbm, const StateList& lower) {
+  BinaryPair moments(rbm.lower(), rbm.upper());
+  for (const auto& [state, weight] : lower) add_lower_moments(rbm, state, weight, moments);
+  return moments;
+}
+
 BinaryPair likelihood_gradient(const BinaryPair& parts, Combination combination, const StateList& data) {
   if (combination != Combination::kProduct) return caused_gradient(parts, combination, data);
-  return sum(data_moments(parts, data), model_moments(parts), -1.0);
+  return sum(rbm_moments(parts, data), model_moments(parts), -1.0);
 }
 
 BinaryPair expected_cd(const BinaryPair& rbm, const StateList& data, std::size_t steps) {
   const StateList chain = support_of(after_steps(rbm, data, steps));
-  return sum(data_moments(rbm, data), data_moments(rbm, chain), -1.0);
+  return sum(rbm_moments(rbm, data), rbm_moments(rbm, chain), -1.0);
 }
 
 double contrastive_divergence(const BinaryPair& rbm, const StateList& data, std::size_t steps) {

@@ -59,7 +59,7 @@ double multi_information(const StateTable& p);
 ///   q_i = logistic( E_q of the others [ log p(x_i = 1, others) - log p(x_i = 0, others) ] ),
 ///
 /// one unit after another until none moves by 1e-12. It lowers KL(q || p) in every step and ends in a local
-/// minimum: variational inference (Jordan, Ghahramani, Jaakkola & Saul 1999, section 4). `p` need not sum to
+/// minimum: variational inference (Jordan, Ghahramani, Jaakkola & Saul 1999). `p` need not sum to
 /// one but all entries must be above zero (InputError).
 struct FactorialFit {
   std::vector<double> means;

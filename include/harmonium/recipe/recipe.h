@@ -100,6 +100,13 @@ struct ReportRecipe {
   std::vector<std::size_t> image_shape;  ///< height, width; empty: as the data say
 };
 
+/// [idea]: a small exact experiment in the place of learning from data (src/recipe/ideas). A recipe with it
+/// has no other keys than name, title and seed.
+struct IdeaRecipe {
+  std::string name;                        ///< "explaining-away"; empty is a recipe that learns from data
+  std::map<std::string, double> settings;  ///< all of the idea's keys
+};
+
 /// [[variant]]: the same experiment with some keys changed.
 struct RecipeVariant {
   std::string name;
@@ -118,6 +125,7 @@ struct Recipe {
   JointRecipe joint;
   MeasureRecipe measure;
   ReportRecipe report;
+  IdeaRecipe idea;
   std::vector<std::uint64_t> sweep_seeds;  ///< run once for each; empty: `seed` alone
   std::vector<RecipeVariant> variants;
 };
@@ -128,7 +136,8 @@ Recipe load_recipe(const std::filesystem::path& path);
 Recipe parse_recipe(const std::string& text, const std::string& where);
 
 /// Sets one key from text: a TOML literal, or bare words for a text. "layer.2.epochs" speaks of the second
-/// RBM, "sweep.seeds" of the seeds of a sweep. Throws InputError as above.
+/// RBM, "sweep.seeds" of the seeds of a sweep, "idea.chains" of an [idea] that has a name. Throws InputError
+/// as above.
 void set_recipe_key(Recipe& recipe, const std::string& key, const std::string& text);
 
 /// The canonical text: every key in a fixed order; it reads back to the same recipe (variants and seeds of a

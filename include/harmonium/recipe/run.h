@@ -22,9 +22,10 @@ struct RunResult {
 
 /// Runs `recipe` into `folder`: model.safetensors, history.jsonl, metrics.json, timing.json, report.html and
 /// sheets as PNG. With variants or seeds of a sweep each has a folder of its own below, and the report
-/// compares them. An interrupted run leaves model.safetensors.checkpoint, from which options.resume goes on.
-/// Throws InputError for wrong recipes or data and where a finished run is there already (unless
-/// options.overwrite or resume), WorkError where the folder cannot be written or learning diverged.
+/// compares them. A recipe of an idea leaves metrics.json, report.html and its charts as SVG. An interrupted
+/// run leaves model.safetensors.checkpoint, from which options.resume goes on. Throws InputError for wrong
+/// recipes or data and where a finished run is there already (unless options.overwrite or resume), WorkError
+/// where the folder cannot be written or learning diverged.
 RunResult run_recipe(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options);
 
 /// Incoming weights of the first `most` hidden units of RBM `layer` (from 0) as images of `shape`; for upper

@@ -1,6 +1,6 @@
 // Learning a sigmoid belief net: from samples of its exact posterior, or by wake-sleep.
 //
-// With states of all layers drawn from the posterior, learning is the delta rule (Neal 1992, eq. 14; the
+// With states of all layers drawn from the posterior, learning is the delta rule (Neal 1992; the
 // tutorial's "easy if we can get an unbiased sample"):
 //
 //   dW_ij = rate * < x_j (x_i - p_i) >,     p_i = logistic(b_i + sum_j W_ij x_j).

@@ -24,15 +24,20 @@ StateTable lower_table(const BinaryPair& parts, Combination combination);
 /// sum_u posterior(u | v) u_j (v_i - p_i(u)).
 BinaryPair likelihood_gradient(const BinaryPair& parts, Combination combination, const StateList& data);
 
+/// Weighted sums of v_i u_j, v_i and u_j over states of an RBM's lower layer, u_j as its mean given v: either
+/// phase of learning.
+BinaryPair rbm_moments(const BinaryPair& rbm, const StateList& lower);
+
 /// Expected CD-k update of an RBM (Hinton 2002) where all states are sampled: <v_i u_j>_0 - <v_i u_j>_k, and
 /// means alike for the biases; exact, by k steps of the table of v.
 BinaryPair expected_cd(const BinaryPair& rbm, const StateList& data, std::size_t steps);
 /// What contrastive divergence claims to descend: KL(P^0 || P^inf) - KL(P^k || P^inf), where P^k is the data
-/// after k Gibbs steps (Hinton 2002, eq. 5). Not below zero.
+/// after k Gibbs steps (Hinton 2002). Not below zero.
 double contrastive_divergence(const BinaryPair& rbm, const StateList& data, std::size_t steps);
-/// The term of -d/dtheta contrastive_divergence that CD neglects (Hinton 2002, eq. 5, third term):
-/// d P^k / d theta times d KL(P^k || P^inf) / d P^k, here with its sign such that expected_cd + this is the
-/// whole descent direction. By central differences of the exact P^k (step 1e-5, error about 1e-9).
+/// The term of -d/dtheta contrastive_divergence that CD neglects (Hinton 2002, the third term of that
+/// derivative): d P^k / d theta times d KL(P^k || P^inf) / d P^k, here with its sign such that expected_cd +
+/// this is the whole descent direction. By central differences of the exact P^k (step 1e-5, error about
+/// 1e-9).
 BinaryPair neglected_term(const BinaryPair& rbm, const StateList& data, std::size_t steps);
 
 /// Cosine of the angle between two gradients over all their numbers, and the length of one.

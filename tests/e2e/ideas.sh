@@ -45,7 +45,7 @@ holds 'a < b && b < c' "$(measure belief-net kl_posterior_samples)" "$(measure b
   "$(measure belief-net kl_at_start)"
 
 idea ideas/combinations.toml parts=6 starts=2 steps=600
-holds 'a < b / 2 && c < b / 2' "$(measure combinations kl_product)" "$(measure combinations kl_mixture)" \
+holds 'a < b && c < b' "$(measure combinations kl_product)" "$(measure combinations kl_mixture)" \
   "$(measure combinations kl_composition)"
 holds 'a < b && b <= c' "$(measure combinations entropy_product)" "$(measure combinations entropy_part)" \
   "$(measure combinations entropy_mixture)"

@@ -1,4 +1,5 @@
 // `harmonium train`: the same as a recipe's training, from options.
+#include <algorithm>
 #include <cstdio>
 #include <map>
 
@@ -63,15 +64,18 @@ int train(const Globals& globals, const Options& o) {
   return 0;
 }
 
-// "--train.rate" and, where no other key ends like it, "--rate". "--precision" is an option of every command,
-// and keys of [joint] are those of [train] once more.
+// "--train.rate" and, where no other key ends like it, "--rate". "--precision" is an option of every command;
+// keys of [joint] are those of [train] once more, and tables within tables have words of their own
+// ([measure.mixing] has chains too): both are spelled out.
 std::string option_names(const std::string& path, const std::vector<RecipeKey>& keys) {
-  const std::string last = path.substr(path.rfind('.') + 1);
-  std::size_t alike = 0;
-  const auto joint = [](const std::string& key) { return key.starts_with("joint."); };
-  for (const RecipeKey& key : keys)
-    alike += !joint(key.path) && key.path.substr(key.path.rfind('.') + 1) == last;
-  return (alike == 1 && !joint(path) && last != "precision" ? "--" + last + "," : "") + "--" + path;
+  const auto last = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
+  const auto spelled_out = [&](const std::string& key) {
+    return key.starts_with("joint.") || key.find('.') != key.rfind('.') || last(key) == "precision";
+  };
+  const auto alike = std::count_if(keys.begin(), keys.end(), [&](const RecipeKey& key) {
+    return !spelled_out(key.path) && last(key.path) == last(path);
+  });
+  return (alike == 1 && !spelled_out(path) ? "--" + last(path) + "," : "") + "--" + path;
 }
 
 void add_key_options(CLI::App& command, Options& o) {

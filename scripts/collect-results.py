@@ -24,16 +24,30 @@ def rows_of_run(metrics):
         yield name.replace("_", " "), number(m["value"]) + error, m["unit"] + cases + ("; " + m["how"] if m["how"] else "")
 
 
+# What a comparison of seeds is about; the rest is in its metrics.json.
+COMPARED = ("kl_from_data", "log_likelihood", "log_probability", "bracket", "test_error", "read_as_label", "_ratio")
+
+
 def rows_of_sweep(metrics):
     for variant, entry in metrics["variants"].items():
         seeds = ", ".join(str(s) for s in entry["seeds"])
         for name, m in entry["measures"].items():
-            if name in ("kl_from_data", "train_log_likelihood"):
-                yield (f"{name.replace('_', ' ')}, {variant}",
-                       f"worst {number(m['worst'])}, median {number(m['median'])}, best {number(m['best'])}",
-                       f"nats, seeds {seeds}")
+            if not name.endswith(COMPARED):
+                continue
+            spread = f"worst {number(m['worst'])}, median {number(m['median'])}, best {number(m['best'])}"
+            if "mean" in m:
+                deviation = f" ± {m['deviation']:.2g}" if "deviation" in m else ""
+                spread = f"mean {number(m['mean'])}{deviation}, {spread}"
+            nats = "nats, " if any(word in name for word in ("kl_", "log_")) else ""
+            yield f"{name.replace('_', ' ')}, {variant}", spread, f"{nats}seeds {seeds}"
         for sentence in entry["warnings"]:
             yield f"the doctor on {variant}", "", sentence
+
+
+def timing_of_sweep(folder):
+    """The timing.json of each run in a comparison, by the name of its folder."""
+    runs = sorted(folder.glob("*/timing.json"))
+    return {run.parent.name: json.loads(run.read_text()) for run in runs}
 
 
 def main(folders):
@@ -43,6 +57,8 @@ def main(folders):
         for name in ("metrics.json", "timing.json", "fantasies.png", "own-class.png", "other-classes.png"):
             if (folder / name).exists():
                 shutil.copy(folder / name, place / name)
+        if runs := timing_of_sweep(folder):
+            (place / "timing.json").write_text(json.dumps(runs, indent=2) + "\n")
     text = ["# Results", "",
             "What the recipes gave when they were run in full. Written by `scripts/collect-results.py` from the",
             "`metrics.json` of each run; nothing is edited by hand. Times are those of the machine that ran them.", ""]
@@ -53,8 +69,9 @@ def main(folders):
             text += [f"Seed {metrics['seed']}, harmonium {metrics['library_version']}, products in {metrics.get('precision', 'f32')}."]
         if (place / "timing.json").exists():
             timing = json.loads((place / "timing.json").read_text())
-            seconds = timing["training_seconds"]
-            text += [f"Training took {seconds:.{0 if seconds >= 10 else 1}f} s on {timing['threads']} threads."]
+            for run, t in {"": timing}.items() if "training_seconds" in timing else timing.items():
+                seconds = t["training_seconds"]
+                text += [f"Training {run + ' ' if run else ''}took {seconds:.{0 if seconds >= 10 else 1}f} s on {t['threads']} threads."]
         text += ["", "| measure | value | |", "| --- | --- | --- |"]
         rows = rows_of_sweep(metrics) if "variants" in metrics else rows_of_run(metrics)
         text += [f"| {a} | {b} | {c} |" for a, b, c in rows] + [""]

@@ -1,8 +1,11 @@
 #include "recipe/sweep.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
+#include <optional>
 
 #include "harmonium/base/error.h"
 #include "harmonium/base/version.h"
@@ -38,20 +41,34 @@ const Measurement* find(const RunResult& run, const std::string& name) {
   return nullptr;
 }
 
-// Likelihoods are better when larger; errors, gaps, divergences when smaller.
+// Likelihoods, and what fantasies have of the data, are better when larger; errors, gaps, divergences when
+// smaller.
 bool larger_is_better(const std::string& name) {
-  return name.find("likelihood") != std::string::npos;
+  if (name.ends_with("_bracket")) return false;
+  static constexpr std::array kLarger = {"likelihood", "log_probability", "read_as",
+                                         "precision",  "recall",          "samples"};
+  return std::any_of(kLarger.begin(), kLarger.end(),
+                     [&](const char* word) { return name.find(word) != std::string::npos; });
 }
 
+// The deviation is that of single runs, with n - 1; none for one run.
 struct Spread {
-  double worst, median, best;
+  double worst, median, best, mean;
+  std::optional<double> deviation;
 };
 Spread spread_of(std::vector<double> values, const std::string& name) {
   std::sort(values.begin(), values.end());
   const std::size_t n = values.size();
   const double median = n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
-  return larger_is_better(name) ? Spread{values.front(), median, values.back()}
-                                : Spread{values.back(), median, values.front()};
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(n);
+  std::optional<double> deviation;
+  if (n > 1) {
+    double squares = 0;
+    for (const double value : values) squares += (value - mean) * (value - mean);
+    deviation = std::sqrt(squares / static_cast<double>(n - 1));
+  }
+  return larger_is_better(name) ? Spread{values.front(), median, values.back(), mean, deviation}
+                                : Spread{values.back(), median, values.front(), mean, deviation};
 }
 
 std::vector<double> values_of(const VariantRuns& variant, const std::string& name) {
@@ -92,6 +109,19 @@ std::vector<std::string> doctor_of(const VariantRuns& variant) {
   return first;
 }
 
+Json spread_json(const Spread& s, const std::vector<double>& values) {
+  Json json = {{"worst", s.worst}, {"median", s.median}, {"best", s.best}, {"mean", s.mean}};
+  if (s.deviation) json["deviation"] = *s.deviation;
+  json["values"] = values;
+  return json;
+}
+
+Measurement spread_measurement(const std::string& name, const Spread& s, std::size_t runs) {
+  std::string how = "median " + number_text(s.median, 4) + ", mean " + number_text(s.mean, 5);
+  if (s.deviation) how += ", standard deviation " + number_text(*s.deviation, 2);
+  return {name + ", worst of " + std::to_string(runs), s.worst, {}, 0, "", how};
+}
+
 void write_comparison(const Recipe& recipe, const std::filesystem::path& folder,
                       const std::vector<VariantRuns>& variants, const RunOptions& options,
                       RunResult& result) {
@@ -108,24 +138,18 @@ void write_comparison(const Recipe& recipe, const std::filesystem::path& folder,
   }
   report.section("Comparison");
   for (const std::string& name : measure_names(variants)) {
-    ReportTable table{name, {"variant", "worst", "median", "best", "runs"}, {}};
+    ReportTable table{name, {"variant", "mean", "deviation", "worst", "median", "best", "runs"}, {}};
     std::vector<Box> boxes;
     for (const VariantRuns& variant : variants) {
       const auto values = values_of(variant, name);
       if (values.empty()) continue;
       const Spread s = spread_of(values, name);
-      table.rows.push_back({variant.name, number_text(s.worst, 4), number_text(s.median, 4),
-                            number_text(s.best, 4), std::to_string(values.size())});
+      table.rows.push_back({variant.name, number_text(s.mean, 5),
+                            s.deviation ? number_text(*s.deviation, 2) : "", number_text(s.worst, 4),
+                            number_text(s.median, 4), number_text(s.best, 4), std::to_string(values.size())});
       boxes.push_back(box_of(variant.name, values));
-      json["variants"][variant.name]["measures"][name] = {
-          {"worst", s.worst}, {"median", s.median}, {"best", s.best}, {"values", values}};
-      result.measurements.push_back(
-          {name + " of " + variant.name + ", worst of " + std::to_string(values.size()),
-           s.worst,
-           {},
-           0,
-           "",
-           "median " + number_text(s.median, 4)});
+      json["variants"][variant.name]["measures"][name] = spread_json(s, values);
+      result.measurements.push_back(spread_measurement(name + " of " + variant.name, s, values.size()));
     }
     std::replace(table.caption.begin(), table.caption.end(), '_', ' ');
     report.table(table);

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <numeric>
@@ -10,6 +11,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/measure/exact.h"
 #include "harmonium/recipe/run.h"
+#include "io/json.h"
 #include "unit/recipe_folder.h"
 
 namespace harmonium {
@@ -210,7 +212,14 @@ TEST_F(RecipeRun, ASweepComparesItsVariants) {
   }
   EXPECT_EQ(value_of(result, "kl_from_data of much, worst of 3"), *std::max_element(kl.begin(), kl.end()));
   for (const char* run : {"little-1", "much-3"}) EXPECT_TRUE(fs::exists(at("sweep") / run / "report.html"));
-  EXPECT_THAT(text_of(at("sweep") / "metrics.json"), HasSubstr("\"median\""));
+  const auto metrics = parse_json(text_of(at("sweep") / "metrics.json"), "metrics.json");
+  const auto& much = metrics["variants"]["much"]["measures"]["kl_from_data"];
+  const double mean = (kl[0] + kl[1] + kl[2]) / 3;
+  EXPECT_NEAR(much["mean"].get<double>(), mean, 1e-12);
+  EXPECT_NEAR(
+      much["deviation"].get<double>(),
+      std::sqrt((std::pow(kl[0] - mean, 2) + std::pow(kl[1] - mean, 2) + std::pow(kl[2] - mean, 2)) / 2),
+      1e-12);
 
   // A fault of the last variant is found before the first one learns.
   recipe_.variants.push_back({"impossible", {{"model.layers", "\"data - 4 - 4\""}}});

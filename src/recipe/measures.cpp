@@ -72,7 +72,9 @@ void measure_free_energies(const RecipeData& data, const Rbm& rbm, const Measure
   const double error =
       std::hypot(mean_train.standard_error.value_or(0), mean_test.standard_error.value_or(0));
   result.measurements.push_back({"free_energy_gap", mean_test.value - mean_train.value, error, b.size(),
-                                 "nats", "mean free energy of test cases minus that of training cases"});
+                                 "nats",
+                                 "mean free energy of " + std::string(data.test ? "test" : "held-out") +
+                                     " cases minus that of training cases"});
 }
 
 // The RBM whose chains are those of the model.

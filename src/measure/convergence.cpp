@@ -110,6 +110,14 @@ double effective_samples_of(const Matrix<double>& chains) {
   return all / std::max(time, 1.0 / std::log10(std::max(10.0, all)));
 }
 
+// Rows are steps.
+bool any_moves(ConstMatrixView<double> record) {
+  for (std::size_t step = 1; step < record.rows(); ++step)
+    for (std::size_t chain = 0; chain < record.cols(); ++chain)
+      if (record(step, chain) != record(0, chain)) return true;
+  return false;
+}
+
 }  // namespace
 
 double normal_quantile(double p) {
@@ -147,7 +155,7 @@ Convergence convergence_of(ConstMatrixView<double> record) {
   const Matrix<double> split = split_chains(record);
   const Matrix<double> scores = normal_scores(split);
   return {std::max(r_hat_of(scores), r_hat_of(normal_scores(distances_to_median(split)))),
-          effective_samples_of(scores)};
+          effective_samples_of(scores), any_moves(record)};
 }
 
 }  // namespace harmonium

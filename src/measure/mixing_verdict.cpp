@@ -33,13 +33,27 @@ const FollowedStatistic& worst_statistic(std::span<const FollowedStatistic> stat
   });
 }
 
+namespace {
+
+// R-hat of chains that stand still in one place is 1.
+bool stand_still_together(std::span<const FollowedStatistic> statistics) {
+  return worst_statistic(statistics).convergence.r_hat <= kMixesSlowlyRHat &&
+         std::none_of(statistics.begin(), statistics.end(),
+                      [](const FollowedStatistic& s) { return s.convergence.moves; });
+}
+
+}  // namespace
+
 MixingGrade mixing_grade(std::span<const FollowedStatistic> statistics) {
+  if (stand_still_together(statistics)) return MixingGrade::kDoesNotMix;
   const double worst = worst_statistic(statistics).convergence.r_hat;
   if (worst <= kMixesRHat) return MixingGrade::kMixes;
   return worst <= kMixesSlowlyRHat ? MixingGrade::kMixesSlowly : MixingGrade::kDoesNotMix;
 }
 
 std::string mixing_sentence(std::span<const FollowedStatistic> statistics) {
+  if (stand_still_together(statistics))
+    return "The chains do not mix: nothing that was followed ever changed in any of them.";
   const FollowedStatistic& worst = worst_statistic(statistics);
   const std::string r_hat = fixed(worst.convergence.r_hat, worst.convergence.r_hat < 10 ? 3 : 0),
                     samples = fixed(worst.convergence.effective_samples, 0);

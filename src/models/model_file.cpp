@@ -89,6 +89,9 @@ void read_net(const TensorFile& file, DeepBeliefNet& net, bool is_machine, const
   if (const auto fault = find_machine_fault(net.layers()); !fault.empty())
     throw InputError(file.path + ": the layers in the header are damaged: " + fault);
   DeepBoltzmannMachine machine = make_machine(net.layers());
+  if (file.find(prefix + "layers." + std::to_string(machine.depth()) + ".weights"))
+    throw InputError(file.path + ": has weights above the layers \"" + layers_to_string(net.layers()) +
+                     "\" that its header names; it is damaged.");
   read_parameters(file, machine.parameters(), prefix);
   net = stack_of(machine);
 }
@@ -185,7 +188,11 @@ Model load_model(const std::filesystem::path& path) {
     Model model;
     model.net =
         net_of(file, header.at("layers").get<std::string>(), header.at("label_columns").get<std::size_t>());
-    model.is_machine = header.value("kind", std::string()) == "dbm";
+    const std::string kind = header.at("kind").get<std::string>();
+    if (kind != "rbm" && kind != "dbn" && kind != "dbm")
+      throw InputError(path.string() + ": is of the unknown kind \"" + kind +
+                       "\"; known are rbm, dbn and dbm.");
+    model.is_machine = kind == "dbm";
     if (header.value("untied", false)) untie(model.net);
     read_net(file, model.net, model.is_machine, "");
     if (header.at("has_last_iterate").get<bool>()) {

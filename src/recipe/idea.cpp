@@ -15,6 +15,11 @@
 namespace harmonium {
 namespace {
 
+// With the sign that people type.
+std::string typed(double number) {
+  return number < 0 ? "-" + number_text(-number) : number_text(number);
+}
+
 // Keys that a recipe of an idea shares with all others.
 bool is_common(const std::string& path) {
   return path == "name" || path == "title" || path == "seed";
@@ -123,8 +128,8 @@ void set_idea_key(IdeaRecipe& recipe, const std::string& key, const RecipeValue&
     const double given =
         row.whole ? static_cast<double>(as_count("idea." + key, value)) : as_number("idea." + key, value);
     if (!(given >= row.least && given <= row.most))
-      throw InputError("idea." + key + " must be a number from " + number_text(row.least) + " to " +
-                       number_text(row.most) + ", but is " + number_text(given) + ".");
+      throw InputError("idea." + key + " must be a number from " + typed(row.least) + " to " +
+                       typed(row.most) + ", but is " + typed(given) + ".");
     recipe.settings[key] = given;
     return;
   }

@@ -270,6 +270,11 @@ std::string find_mixing_fault(const Recipe& recipe, const RecipeData& data, cons
   if (data.train.has_missing())
     return "measure.mixing compares fantasies with whole cases, but the data have missing values.";
   if (data.train.size() < 4) return "measure.mixing needs 4 training cases or more, to compare with.";
+  if (m.cases < 4)
+    return "measure.mixing compares fantasies with measure.cases training cases, of which it needs 4 or "
+           "more, but "
+           "measure.cases is " +
+           std::to_string(m.cases) + ".";
   if (m.mixing_mix == "trajectory" && recipe.train.snapshots == 0)
     return "measure.mixing.mix = \"trajectory\" walks through the models of the training run, but none are "
            "kept; set train.snapshots.";

@@ -192,6 +192,13 @@ MeasureResult measure_model(const Recipe& recipe, const RecipeData& data, const 
                                      "KL(data || model), exact"});
   }
   measure_recognition(recipe, data, model, team, reporter, result);
+  for (const Measurement& m : result.measurements)
+    if (!std::isfinite(m.value)) {
+      result.warnings.push_back(m.name +
+                                " is not a finite number: parameters have grown beyond what sums hold, so " +
+                                "learning has diverged; lower its rate.");
+      break;
+    }
   measure_mixing_of(recipe, sampled_rbm(recipe, model.net), team, result);
   return result;
 }

@@ -340,7 +340,7 @@ std::optional<DataRequest> test_request(const Recipe& recipe) {
   DataRequest request = train_request(recipe);
   request.limit = 0;
   request.labels.clear();
-  if (!recipe.data.test.empty()) {
+  if (!recipe.data.test.empty() && recipe.data.test != recipe.data.train) {
     request.source = recipe.data.test;
     return request;
   }
@@ -349,7 +349,12 @@ std::optional<DataRequest> test_request(const Recipe& recipe) {
     return set.name == request.source &&
            std::find(set.parts.begin(), set.parts.end(), "test") != set.parts.end();
   });
-  if (!named && !has_test_part(request.source)) return std::nullopt;
+  if (!named && !has_test_part(request.source)) {
+    if (recipe.data.test.empty()) return std::nullopt;
+    throw InputError(
+        "data.test = \"" + recipe.data.test +
+        "\" names the training data, which have no test part; use data.held_out, or name other cases.");
+  }
   request.part = "test";
   return request;
 }

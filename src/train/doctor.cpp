@@ -162,9 +162,9 @@ std::string find_number_fault(const ParameterList& parameters) {
     for (const float value : tensor.values)
       if (!std::isfinite(value))
         return "learning diverged: " + tensor.name +
-               " holds a value that is not a finite number; lower train.rate (real-valued units need a rate "
-               "10 to "
-               "100 times lower than binary ones).";
+               " holds a value that is not a finite number; lower the rate (real-valued units need one 10 to "
+               "100 times "
+               "lower than binary ones).";
   return {};
 }
 

@@ -143,6 +143,18 @@ std::vector<double> projections_of(ConstMatrixView<float> cases, std::span<const
   return all;
 }
 
+// Whether the projections vary more than those of so many cases of independent units would along their best
+// direction: the upper edge of their covariances' eigenvalues (Marchenko & Pastur 1967).
+bool varies_more(std::span<const double> projections, std::span<const float> u, std::span<const double> p) {
+  const double n = static_cast<double>(projections.size());
+  double mean = 0, variance = 0, independent = 0;
+  for (const double y : projections) mean += y / n;
+  for (const double y : projections) variance += (y - mean) * (y - mean) / n;
+  for (std::size_t i = 0; i < u.size(); ++i) independent += double{u[i]} * u[i] * p[i] * (1 - p[i]);
+  const double edge = 1 + std::sqrt(static_cast<double>(u.size()) / n);
+  return variance > edge * edge * independent;
+}
+
 // Weights s / sqrt(M) u; hidden biases that make inputs zero at v = p; visible biases that take back the mean
 // 1/2 of the hidden units, and add the field.
 void put(Rbm& rbm, std::span<const float> u, std::span<const double> p, const PrincipalCoupling& coupling) {
@@ -183,7 +195,9 @@ std::vector<PrincipalCoupling> start_from_components(Rbm& rbm, ConstMatrixView<f
   std::vector<PrincipalCoupling> couplings(principal.directions.rows());
   team.run(couplings.size(), [&](std::size_t k, unsigned) {
     const auto u = principal.directions.row(k);
-    const DirectionFit direction(u, p, projections_of(cases, u, p));
+    auto projections = projections_of(cases, u, p);
+    if (!varies_more(projections, u, p)) return;
+    const DirectionFit direction(u, p, std::move(projections));
     Fit best = direction.best(1);
     for (std::size_t units = 2; units <= rbm.hidden_columns() / components; units *= 2)
       if (const Fit fit = direction.best(units); fit.score > best.score) best = fit;

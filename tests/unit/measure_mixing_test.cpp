@@ -249,6 +249,15 @@ TEST(MixingVerdict, DeepModesDoNotMix) {
   EXPECT_THAT(mixing_sentence(statistics), HasSubstr("(principal direction 1; "));
 }
 
+// R-hat has nothing to compare where all chains stand in one place.
+TEST(MixingVerdict, ChainsThatNeverMoveDoNotMix) {
+  const std::vector<FollowedStatistic> statistics = {
+      {"free energy", convergence_of(Matrix<double>(20, 6, -3.0))}};
+  EXPECT_EQ(statistics[0].convergence.r_hat, 1.0);
+  EXPECT_EQ(mixing_grade(statistics), MixingGrade::kDoesNotMix);
+  EXPECT_THAT(mixing_sentence(statistics), HasSubstr("nothing that was followed ever changed"));
+}
+
 TEST(MixingVerdict, ShallowModesMix) {
   const auto statistics = judged(follow_two_modes(two_modes(0.2f), Mix::kGibbs, 2));
   EXPECT_EQ(mixing_grade(statistics), MixingGrade::kMixes) << mixing_sentence(statistics);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -155,6 +156,26 @@ TEST(OldFiles, OfVersionOneKeepLoading) {
   EXPECT_EQ(model.classes, (std::vector<std::string>{"bars", "stripes"}));
   ThreadTeam team(1);
   EXPECT_NEAR(free_energy(model.net.top(), Matrix<float>(1, 5), team)[0], -2.51856711, 1e-6);
+}
+
+// Versions 2 and 3 likewise: what the reader of the page makes of a case and of a state in which all units
+// are on.
+TEST(OldFiles, OfVersionTwoKeepTheirRecognitionWeights) {
+  const Model model = load_model(std::filesystem::path(HARMONIUM_TEST_DATA) / "model-v2.safetensors");
+  ASSERT_TRUE(model.net.is_untied());
+  ThreadTeam team(1);
+  const auto code = up_pass(model.net, 0, 1, Matrix<float>(1, 4, 1.0f), States::kMeans,
+                            Noise(1, Stream::kUpPass, 0), {}, team);
+  const std::array inputs = {0.10374897992, 0.02988455445, 0.01284540538};
+  for (std::size_t j = 0; j < 3; ++j) EXPECT_NEAR(code(0, j), 1 / (1 + std::exp(-inputs[j])), 1e-6);
+}
+
+TEST(OldFiles, OfVersionThreeAreDeepBoltzmannMachines) {
+  const Model model = load_model(std::filesystem::path(HARMONIUM_TEST_DATA) / "model-v3.safetensors");
+  ASSERT_TRUE(model.is_machine);
+  const std::vector<float> on(4, 1.0f);
+  EXPECT_NEAR(energy(machine_of(model.net), {on, std::span(on).first(3), std::span(on).first(2)}),
+              0.2759914074, 1e-6);
 }
 
 TEST_F(ModelFile, KeepsDeepBoltzmannMachines) {

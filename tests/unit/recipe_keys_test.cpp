@@ -299,8 +299,13 @@ TEST(RecipeRequests, TestCasesAreThoseOfTheSameSource) {
   EXPECT_EQ(test->part, "test");
   EXPECT_EQ(test->limit, 0u);
   EXPECT_THAT(test->classes, ElementsAre("2"));
+  recipe.data.test = recipe.data.train;
+  EXPECT_EQ(test_request(recipe)->part, "test");
+  recipe.data.test.clear();
   recipe.data.train = "bars-and-stripes:3";
   EXPECT_FALSE(test_request(recipe).has_value());
+  recipe.data.test = recipe.data.train;
+  EXPECT_THROW(test_request(recipe), InputError);
   recipe.data.test = "other.npy";
   EXPECT_EQ(test_request(recipe)->source, "other.npy");
   recipe.data.resize = {3};

@@ -23,6 +23,7 @@ struct Convergence {
   /// chains at once, so that chains in different places count for little (equations 10 to 13, on ranks as
   /// above).
   double effective_samples = 0.0;
+  bool moves = true;  ///< some chain did not have the same value all the time
 };
 
 /// From a record of `steps` x `chains` values, a row a step. All values equal is R-hat 1. At least 4 steps

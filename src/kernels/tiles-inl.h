@@ -4,6 +4,7 @@
 // hold beside the operands), load, load_floats, store, zero, scale, and
 //   fma(word, b, sum):  sum + word . b  for a word given in memory,
 //   either(a, b):  the bits of both,
+//   prefetch(word):  asks for its line of memory,
 //   append_nonzero(v, first, list):  the numbers of v's lanes that are not zero, from `first` on, and their
 //   count; writes a whole vector.
 // Included by tiles.cpp for each of Highway's targets and by tiles_bf16.cpp.

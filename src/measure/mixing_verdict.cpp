@@ -24,17 +24,6 @@ std::string class_text(const ClassShare& share, const std::string& name) {
          " % of the data)";
 }
 
-}  // namespace
-
-const FollowedStatistic& worst_statistic(std::span<const FollowedStatistic> statistics) {
-  check(!statistics.empty(), "a verdict on some statistic");
-  return *std::max_element(statistics.begin(), statistics.end(), [](const auto& a, const auto& b) {
-    return a.convergence.r_hat < b.convergence.r_hat;
-  });
-}
-
-namespace {
-
 // R-hat of chains that stand still in one place is 1.
 bool stand_still_together(std::span<const FollowedStatistic> statistics) {
   return worst_statistic(statistics).convergence.r_hat <= kMixesSlowlyRHat &&
@@ -43,6 +32,13 @@ bool stand_still_together(std::span<const FollowedStatistic> statistics) {
 }
 
 }  // namespace
+
+const FollowedStatistic& worst_statistic(std::span<const FollowedStatistic> statistics) {
+  check(!statistics.empty(), "a verdict on some statistic");
+  return *std::max_element(statistics.begin(), statistics.end(), [](const auto& a, const auto& b) {
+    return a.convergence.r_hat < b.convergence.r_hat;
+  });
+}
 
 MixingGrade mixing_grade(std::span<const FollowedStatistic> statistics) {
   if (stand_still_together(statistics)) return MixingGrade::kDoesNotMix;

@@ -6,6 +6,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
+#include "train/update_rule.h"
 
 namespace harmonium {
 namespace {
@@ -197,8 +198,7 @@ void NetworkLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& 
   });
   cross_entropy_ = 0;
   for (const double error : block_errors_) cross_entropy_ += error;
-  const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum),
-                        static_cast<float>(options_.l2), 0.0f};
+  const UpdateRule rule = update_rule(info, options_.l2, 0.0);
   const double ratio = update_all(weights_, biases_, rule, info.watch_update, products_, team);
   if (info.watch_update) update_ratio_ = ratio;
   for (LearnedWeights& weights : weights_)

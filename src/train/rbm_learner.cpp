@@ -9,6 +9,7 @@
 #include "harmonium/kernels/products.h"
 #include "harmonium/kernels/sparse.h"
 #include "harmonium/kernels/update.h"
+#include "train/update_rule.h"
 
 namespace harmonium {
 namespace {
@@ -535,8 +536,7 @@ void RbmLearner::update_block(std::size_t first, std::size_t count, std::size_t 
   const bool fast = options_.negative == NegativeKind::kFastPersistent;
   const auto fast_rate = static_cast<float>(options_.fast_rate);
   const auto fast_decay = static_cast<float>(options_.fast_decay);
-  const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum),
-                        static_cast<float>(options_.l2), static_cast<float>(options_.l1)};
+  const UpdateRule rule = update_rule(info, options_.l2, options_.l1);
   for (std::size_t i = 0; i < count && !hidden_pull_.empty(); ++i) {
     const auto g = gradient.row(i);
     const auto input = static_cast<float>(positive_moments_.visible[first + i]);
@@ -563,7 +563,7 @@ void RbmLearner::update_rest(const StepInfo& info) {
   RbmGradient rest;
   rest_of_gradient(rest);
   for (std::size_t j = 0; j < hidden_pull_.size(); ++j) rest.hidden_bias[j] -= hidden_pull_[j];
-  const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum), 0.0f, 0.0f};
+  const UpdateRule rule = update_rule(info, 0.0, 0.0);
   UpdateRule variance_rule = rule;
   variance_rule.rate *= static_cast<float>(options_.variance_rate);
   update_values(rule, rest.visible_bias, velocity_.visible.bias, rbm_.visible.bias);

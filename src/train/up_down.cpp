@@ -6,6 +6,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
 #include "harmonium/train/rbm_learner.h"
+#include "train/update_rule.h"
 
 namespace harmonium {
 namespace {
@@ -227,8 +228,7 @@ void UpDownLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam
 
 void UpDownLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
   collect(batch, info, team);
-  const UpdateRule rule{static_cast<float>(info.rate), static_cast<float>(info.momentum),
-                        static_cast<float>(options_.l2), static_cast<float>(options_.l1)};
+  const UpdateRule rule = update_rule(info, options_.l2, options_.l1);
   const double ratio = update_all(weights_, biases_, rule, info.watch_update, products_, team);
   if (info.watch_update) update_ratio_ = ratio;
 }

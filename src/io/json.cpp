@@ -112,4 +112,11 @@ std::string dump_json(const Json& value, int indent) {
   }
 }
 
+std::uint64_t whole_number_of(const Json& object, const char* key, const std::string& where) {
+  const Json& value = object.at(key);
+  if (value.is_number_unsigned()) return value.get<std::uint64_t>();
+  throw InputError(where + ": " + key + " must be a whole number, 0 or more, but is " + dump_json(value) +
+                   "; the file is damaged.");
+}
+
 }  // namespace harmonium

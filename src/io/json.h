@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -29,5 +30,9 @@ SortedJson parse_sorted_json(std::string_view text, const std::string& where,
 /// The text of a value: on one line for `indent` < 0, else indented by so many blanks. Numbers read back the
 /// same; NaN and infinities become null. Throws InputError for strings that are not UTF-8.
 std::string dump_json(const Json& value, int indent = -1);
+
+/// The whole number, 0 or more, under `key` of an object. The library's own reading makes 3 of 3.5 and of
+/// 2^32 + 3. Throws InputError "WHERE: KEY must be ...", and the library's error where the key is not there.
+std::uint64_t whole_number_of(const Json& object, const char* key, const std::string& where);
 
 }  // namespace harmonium

@@ -177,7 +177,7 @@ Model load_model(const std::filesystem::path& path) {
         "harmonium.");
   const Json header = parse_json(file.metadata.at(kKey), path.string());
   return with_header_errors(path.string(), [&] {
-    const int format = header.at("format_version").get<int>();
+    const std::uint64_t format = whole_number_of(header, "format_version", path.string());
     if (format > kModelFormatVersion)
       throw InputError(path.string() + ": has format version " + std::to_string(format) +
                        ", and this harmonium reads up to version " + std::to_string(kModelFormatVersion) +
@@ -186,8 +186,8 @@ Model load_model(const std::filesystem::path& path) {
       throw InputError(path.string() + ": has format version " + std::to_string(format) +
                        ", which there never was; the file is damaged.");
     Model model;
-    model.net =
-        net_of(file, header.at("layers").get<std::string>(), header.at("label_columns").get<std::size_t>());
+    model.net = net_of(file, header.at("layers").get<std::string>(),
+                       whole_number_of(header, "label_columns", path.string()));
     const std::string kind = header.at("kind").get<std::string>();
     if (kind != "rbm" && kind != "dbn" && kind != "dbm")
       throw InputError(path.string() + ": is of the unknown kind \"" + kind +

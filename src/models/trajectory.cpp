@@ -11,7 +11,7 @@ namespace harmonium {
 namespace {
 
 constexpr const char* kKey = "harmonium_snapshots";
-constexpr int kVersion = 1;
+constexpr std::uint64_t kVersion = 1;
 
 std::string prefix_of(std::size_t n) {
   return "snapshots." + std::to_string(n);
@@ -61,9 +61,8 @@ Trajectory load_trajectory(const std::filesystem::path& path, const Rbm& top) {
   const Json header = parse_json(file.require_metadata(kKey), name);
   Trajectory trajectory;
   try {
-    if (header.at("format_version").get<int>() != kVersion)
-      throw InputError(name + ": has format version " +
-                       std::to_string(header.at("format_version").get<int>()) +
+    if (const auto format = whole_number_of(header, "format_version", name); format != kVersion)
+      throw InputError(name + ": has format version " + std::to_string(format) +
                        ", and this harmonium reads version " + std::to_string(kVersion) +
                        "; train the model again with train.snapshots.");
     const auto own = layers_to_string({top.visible.spec, top.hidden.spec});

@@ -23,12 +23,13 @@ class ModelHeader : public testing::Test {
     model.data_statistics = {{"data.mean", {1, 2}}, {"data.deviation", {1, 1}}};
     model.history = {{0, 1, {{"free_energy_gap", 0.5}}, {}}};
     save_model(path_, model);
+    good_ = read_safetensors(path_);
   }
   ~ModelHeader() override { std::filesystem::remove(path_); }
 
   // The sentence with which the file is refused once `from` in its header has become `to`.
   std::string refusal(const std::string& from, const std::string& to) const {
-    TensorFile file = read_safetensors(path_);
+    TensorFile file = good_;
     std::string& header = file.metadata.at("harmonium");
     const auto at = header.find(from);
     EXPECT_NE(at, std::string::npos) << header;
@@ -48,6 +49,7 @@ class ModelHeader : public testing::Test {
   }
 
   std::filesystem::path path_;
+  TensorFile good_;
 };
 
 TEST_F(ModelHeader, WithoutLayersIsRefused) {
@@ -65,6 +67,19 @@ TEST_F(ModelHeader, WithASeedThatIsNoNumberIsRefused) {
 }
 TEST_F(ModelHeader, OfAVersionBeforeTheFirstIsRefused) {
   EXPECT_NE(refusal("\"format_version\":1", "\"format_version\":0").find("version"), std::string::npos);
+}
+TEST_F(ModelHeader, OfAVersionThatIsNoWholeNumberOrNotKnownYetIsRefused) {
+  for (const char* version : {"3.5", "1e300", "1.0", "-1", "\"1\"", "null", "true"})
+    EXPECT_NE(refusal("\"format_version\":1", std::string("\"format_version\":") + version)
+                  .find("format_version must be a whole number"),
+              std::string::npos)
+        << version;
+  for (const char* version : {"4", "4294967297", "18446744073709551615"})  // the second is 1 in 32 bits
+    EXPECT_NE(refusal("\"format_version\":1", std::string("\"format_version\":") + version)
+                  .find(std::string("has format version ") + version),
+              std::string::npos)
+        << version;
+  EXPECT_NE(refusal("\"label_columns\":2", "\"label_columns\":2.5"), "");
 }
 TEST_F(ModelHeader, ThatIsNoObjectIsRefused) {
   TensorFile file = read_safetensors(path_);

@@ -287,6 +287,7 @@ std::vector<TrainOptions> layer_options(const Recipe& recipe, std::size_t rbms) 
 
 // Gentle, as what greedy learning left is to be improved and not to be learned anew.
 JointRecipe::JointRecipe() {
+  train.table = "joint";
   train.epochs = 0;
   train.rate = Schedule(0.01, ScheduleShape::kLinear);
   train.average_epochs = 5;
@@ -299,8 +300,7 @@ TrainOptions joint_options(const Recipe& recipe) {
   options.seed = recipe.seed;
   options.precision = recipe.train.precision;
   options.checkpoint_minutes = recipe.train.checkpoint_minutes;
-  if (auto fault = find_option_fault(options); !fault.empty())
-    throw InputError("joint" + fault.substr(fault.find('.')));
+  if (const auto fault = find_option_fault(options); !fault.empty()) throw InputError(fault);
   return options;
 }
 

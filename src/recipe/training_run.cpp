@@ -7,6 +7,7 @@
 #include "harmonium/io/safetensors.h"
 #include "harmonium/measure/exact.h"
 #include "harmonium/train/machine_rule.h"
+#include "harmonium/train/negative_phase.h"
 #include "harmonium/train/up_down_rule.h"
 #include "train/checkpoint.h"
 
@@ -41,8 +42,16 @@ DeepBeliefNet machine_with_parameters(const DeepBeliefNet& stack, const Paramete
   return stack_of(machine);
 }
 
+// Refuses a negative phase that the folded machine cannot have.
+void check_machine_negative(const Recipe& recipe, const DeepBeliefNet& stack, ThreadTeam& team) {
+  if (recipe.joint.train.epochs == 0) return;
+  const Rbm fold = folded(composed(stack));
+  make_negative_phase(fold, joint_options(recipe), std::vector<float>(fold.visible_columns(), 0.0f), team);
+}
+
 // Refuses a deep Boltzmann machine that these data and options cannot have.
-void check_machine(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {
+void check_machine(const Recipe& recipe, const DeepBeliefNet& stack, const RecipeData& data,
+                   ThreadTeam& team) {
   constexpr std::size_t kLookedAt = 100;  // grey images show within the first
   const auto first = fetch_range(data.train, 0, kLookedAt, recipe.seed, 0, team);
   if (const auto fault = find_grey_value(data.train.layer(), first); !fault.empty())
@@ -54,12 +63,13 @@ void check_machine(const Recipe& recipe, const RecipeData& data, ThreadTeam& tea
     throw InputError(
         "train.snapshots keeps the RBMs of a stack, which a deep Boltzmann machine only starts from; set it "
         "to 0.");
+  check_machine_negative(recipe, stack, team);
 }
 
 // Refuses a joint stage that this net and these data cannot have.
 void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeData& data, ThreadTeam& team) {
   const TrainOptions options = joint_options(recipe);
-  if (recipe.is_machine) check_machine(recipe, data, team);
+  if (recipe.is_machine) check_machine(recipe, net, data, team);
   if (options.epochs == 0) return;
   if (const auto fault = find_up_down_fault(net, data.train.has_missing());
       !recipe.is_machine && !fault.empty())

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <string_view>
 
 namespace harmonium {
 namespace {
@@ -63,21 +64,30 @@ double largest_singular_value(const Matrix<float>& weights) {
   return value;
 }
 
+// Sentences name keys of [train]; the same keys may stand in another table.
+std::string in_table(std::string sentence, const std::string& table) {
+  constexpr std::string_view kTrain = "train.";
+  for (std::size_t at = 0; (at = sentence.find(kTrain, at)) != std::string::npos; at += table.size() + 1)
+    sentence.replace(at, kTrain.size(), table + ".");
+  return sentence;
+}
+
 // Persistent chains that stand still, or that sit where no data are.
 template <class Say>
 void diagnose_chains(const Measures& now, const Say& say) {
   if (const double moved = value_or(now, "chain_moved", 1); moved < 5e-3)
     say(format(
         "the persistent chains hardly move (%.2g of the visible units change in a step), so they no longer "
-        "tell what the model believes in: lower train.rate, or use negative = \"tempering\" or \"fpcd\", or "
-        "more train.steps.",
+        "tell what the model believes in: lower train.rate, or use train.negative = \"tempering\" or "
+        "\"fpcd\", "
+        "or more train.steps.",
         moved));
   const double data = value_or(now, "free_energy_train", 0);
   const double away = data - value_or(now, "free_energy_fantasies", data);
   if (away > std::max(20.0, 4.0 * value_or(now, "free_energy_spread", 0)))
     say(format(
         "the persistent chains sit %.1f nats below the data in free energy, in places that the data do "
-        "not visit: lower train.rate, or use negative = \"tempering\".",
+        "not visit: lower train.rate, or use train.negative = \"tempering\".",
         away));
 }
 
@@ -86,7 +96,9 @@ void diagnose_chains(const Measures& now, const Say& say) {
 std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memory,
                                   const TrainOptions& options) {
   std::vector<std::string> sentences;
-  const auto say = [&](std::string sentence) { sentences.push_back(std::move(sentence)); };
+  const auto say = [&](std::string sentence) {
+    sentences.push_back(in_table(std::move(sentence), options.table));
+  };
   const Measures* before = memory.before;
 
   // Updates may well exceed tiny initial weights; once weights have grown they should not.
@@ -157,14 +169,12 @@ std::string find_normalisation_fault(const Rbm& rbm) {
   return {};
 }
 
-std::string find_number_fault(const ParameterList& parameters) {
+std::string find_number_fault(const ParameterList& parameters, const std::string& table) {
   for (const NamedTensor& tensor : parameters)
     for (const float value : tensor.values)
       if (!std::isfinite(value))
-        return "learning diverged: " + tensor.name +
-               " holds a value that is not a finite number; lower the rate (real-valued units need one 10 to "
-               "100 times "
-               "lower than binary ones).";
+        return "learning diverged: " + tensor.name + " holds a value that is not a finite number; lower " +
+               table + ".rate (real-valued units need one 10 to 100 times lower than binary ones).";
   return {};
 }
 

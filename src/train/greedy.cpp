@@ -236,7 +236,8 @@ struct GreedyTrainer::Run {
   }
 
   void epoch_done(std::uint64_t epoch, const GreedyHooks& hooks) {
-    if (const auto fault = find_number_fault(learner->parameters()); !fault.empty()) throw WorkError(fault);
+    if (const auto fault = find_number_fault(learner->parameters(), options[layer].table); !fault.empty())
+      throw WorkError(fault);
     const bool last_epoch = epoch == options[layer].epochs;
     if (trajectory && (epoch % epochs_between_moves() == 0 || monitor->is_likelihood_due(epoch)))
       trajectory->follow(current_rbm(), team);

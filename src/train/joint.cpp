@@ -48,7 +48,7 @@ void JointTrainer::keep(double value) {
 }
 
 void JointTrainer::epoch_done(std::uint64_t epoch, const JointHooks& hooks) {
-  if (const auto fault = find_number_fault(rule_.learner->parameters()); !fault.empty())
+  if (const auto fault = find_number_fault(rule_.learner->parameters(), options_.train.table); !fault.empty())
     throw WorkError(fault);
   if (epoch % options_.train.measure_every == 0 || epoch == options_.train.epochs) {
     HistoryRecord record{layer_, epoch, rule_.measure(current(), epoch), {}};

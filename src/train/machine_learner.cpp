@@ -32,8 +32,8 @@ std::string find_machine_learning_fault(const TrainOptions& options, bool missin
     return "a deep Boltzmann machine takes whole cases here, but the data have missing values.";
   if (options.negative == NegativeKind::kContrastiveDivergence ||
       options.negative == NegativeKind::kFastPersistent)
-    return "negative = \"" + std::string(negative_name(options.negative)) +
-           "\" is not there for a deep Boltzmann machine; use pcd, tempering or exact.";
+    return options.table + ".negative = \"" + std::string(negative_name(options.negative)) +
+           "\" is not there for a deep Boltzmann machine; it must be pcd, tempering or exact.";
   if (options.precision == PrecisionChoice::kBf16)
     return "train.precision = \"bf16\" cannot be had for a deep Boltzmann machine: 16-bit floats do not hold "
            "the means of mean field; use auto or f32.";

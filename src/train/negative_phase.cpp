@@ -203,7 +203,8 @@ class ParallelTempering final : public NegativePhase {
 // Every state of one layer with its probability; the other layer as conditional means.
 class ExactEnumeration final : public NegativePhase {
  public:
-  explicit ExactEnumeration(const Rbm& rbm) : visible_side_(enumerates_visible(rbm)) {
+  ExactEnumeration(const Rbm& rbm, const TrainOptions& options)
+      : visible_side_(enumerates_visible(rbm, options)) {
     const StateEnumerator states(visible_side_ ? rbm.visible.spec : rbm.hidden.spec);
     states_ = Matrix<float>(states.states(), visible_side_ ? rbm.visible_columns() : rbm.hidden_columns());
     for (std::size_t s = 0; s < states_.rows(); ++s) states.state(s, states_.row(s));
@@ -245,7 +246,7 @@ class ExactEnumeration final : public NegativePhase {
 
  private:
   // The smaller of the two sums that can be made.
-  static bool enumerates_visible(const Rbm& rbm) {
+  static bool enumerates_visible(const Rbm& rbm, const TrainOptions& options) {
     constexpr double kMostStates = 1 << 20;
     const auto states = [](const LayerSpec& spec) {
       return spec.is_enumerable() ? count_states(spec) : std::numeric_limits<double>::infinity();
@@ -254,9 +255,10 @@ class ExactEnumeration final : public NegativePhase {
     if (std::min(visible, hidden) > kMostStates || !rbm.visible.spec.has_energy() ||
         !rbm.hidden.spec.has_energy())
       throw InputError(
-          "negative = \"exact\" sums over all states of the smaller layer, at most 2^20 of them; \"" +
+          options.table +
+          ".negative = \"exact\" sums over all states of the smaller layer, at most 2^20 of them; \"" +
           rbm.visible.spec.to_string() + "\" and \"" + rbm.hidden.spec.to_string() +
-          "\" cannot be summed; use cd, pcd or tempering.");
+          "\" cannot be summed; use " + (options.table == "train" ? "cd, " : "") + "pcd or tempering.");
     return visible <= hidden;
   }
 
@@ -267,7 +269,8 @@ class ExactEnumeration final : public NegativePhase {
   std::vector<HalfStepMemory> memories_;
 };
 
-void refuse_open_length(const Rbm& rbm, std::string_view kind) {
+void refuse_open_length(const Rbm& rbm, const TrainOptions& options) {
+  const std::string key = options.table + ".negative";
   if (rbm.visible.spec.has_open_length())
     throw InputError("negative = \"" + std::string(kind) +
                      "\" needs chains of documents of one length, but lengths come from the data here; use "
@@ -284,12 +287,12 @@ std::unique_ptr<NegativePhase> make_negative_phase(const Rbm& rbm, const TrainOp
       return std::make_unique<ContrastiveDivergence>(options.visible_states);
     case NegativeKind::kPersistent:
     case NegativeKind::kFastPersistent:
-      refuse_open_length(rbm, negative_name(options.negative));
+      refuse_open_length(rbm, options);
       return std::make_unique<PersistentChains>(rbm, options.chains, options.seed, team);
     case NegativeKind::kTempering:
       return std::make_unique<ParallelTempering>(rbm, options, base_visible_bias);
     case NegativeKind::kExact:
-      return std::make_unique<ExactEnumeration>(rbm);
+      return std::make_unique<ExactEnumeration>(rbm, options);
   }
   throw InputError("unknown negative phase");
 }

@@ -5,27 +5,37 @@
 namespace harmonium {
 namespace {
 
-std::string need(const std::string& key, const std::string& what, double given) {
-  std::string number = std::to_string(given);
-  number.erase(number.find_last_not_of('0') + 1);
-  if (!number.empty() && number.back() == '.') number.pop_back();
-  return "train." + key + " = " + number + " is out of range; it must be " + what + ".";
-}
+// "train.l2 = -1 is out of range; it must be ...", for the options of one table.
+class Need {
+ public:
+  explicit Need(const TrainOptions& options) : table_(options.table) {}
+  std::string operator()(const std::string& key, const std::string& what, double given) const {
+    std::string number = std::to_string(given);
+    number.erase(number.find_last_not_of('0') + 1);
+    if (!number.empty() && number.back() == '.') number.pop_back();
+    return table_ + "." + key + " = " + number + " is out of range; it must be " + what + ".";
+  }
+
+ private:
+  const std::string& table_;
+};
 
 std::string find_schedule_fault(const TrainOptions& o) {
+  const Need need(o);
   for (const double rate : o.rate.values)
     if (!(rate >= 0.0) || !std::isfinite(rate)) return need("rate", "zero or more", rate);
   for (const double momentum : o.momentum.values)
     if (!(momentum >= 0.0 && momentum < 1.0)) return need("momentum", "from 0 to below 1", momentum);
   for (const double steps : o.steps.values)
     if (!(steps >= 1.0) || steps != std::floor(steps) || steps > 1e6)
-      return need("steps", "a whole number from 1 up", steps);
+      return need("steps", "a whole number from 1 to 1,000,000", steps);
   return {};
 }
 
 }  // namespace
 
 std::string find_option_fault(const TrainOptions& o) {
+  const Need need(o);
   if (auto fault = find_schedule_fault(o); !fault.empty()) return fault;
   if (o.batch < 1) return need("batch", "1 or more", 0);
   if (!(o.l2 >= 0.0)) return need("l2", "zero or more", o.l2);
@@ -48,8 +58,8 @@ std::string find_option_fault(const TrainOptions& o) {
   if (!(o.checkpoint_minutes > 0.0))
     return need("checkpoint_minutes", "more than zero", o.checkpoint_minutes);
   if (o.missing_absent && o.negative != NegativeKind::kContrastiveDivergence)
-    return "missing = \"absent\" masks values in both phases, which only cd can do; set negative = \"cd\" or "
-           "missing = \"unknown\".";
+    return "data.missing = \"absent\" masks values in both phases, which only cd can do; set " + o.table +
+           ".negative = \"cd\" or data.missing = \"unknown\".";
   return {};
 }
 

@@ -87,6 +87,8 @@ expect 2 "whole states" train mnist --limit 100 --model.kind dbm --layers "data 
 expect 2 "bf16" train mnist --limit 100 --model.kind dbm --layers "data - 12 - 9" --binarise sample --train.precision bf16 --out no.st
 expect 2 "snapshots" train mnist --limit 100 --model.kind dbm --layers "data - 12 - 9" --binarise sample --train.snapshots 3 --out no.st
 expect 2 "one of pcd, tempering, exact" train mnist --limit 100 --joint.negative cd --out no.st
+expect 2 'joint.negative = "exact" sums' train mnist --limit 100 --binarise sample --model.kind dbm --layers "data - 30 - 9" \
+  --joint.epochs 1 --joint.negative exact --out no.st
 expect 2 "one of dbn, dbm" train mnist --limit 100 --model.kind rbn --out no.st
 expect 2 "cannot be summed" run triples.toml --out no --set 'model.layers="data - 30 - 30"'
 expect 2 "pseudo" evaluate whole.st mnist --part test --cases 10 --pseudo

@@ -45,6 +45,9 @@ TEST(Numbers, ThatAreNotFiniteNameTheirTensor) {
   EXPECT_EQ(find_number_fault(rbm.parameters("layers.0")), "");
   rbm.hidden.bias[1] = INFINITY;
   EXPECT_NE(find_number_fault(rbm.parameters("layers.0")).find("layers.0.hidden_bias"), std::string::npos);
+  EXPECT_NE(find_number_fault(rbm.parameters("layers.0")).find("lower train.rate"), std::string::npos);
+  EXPECT_NE(find_number_fault(rbm.parameters("layers.0"), "joint").find("lower joint.rate"),
+            std::string::npos);
 }
 
 // One sign at a time in the measures of an otherwise healthy epoch.
@@ -74,7 +77,21 @@ TEST(Diagnosis, NamesWhatToChange) {
     const auto sentences = diagnose(now, memory, {});
     ASSERT_EQ(sentences.size(), 1u) << measure;
     EXPECT_NE(sentences[0].find(key), std::string::npos) << sentences[0];
+    // The same keys in another table.
+    TrainOptions joint;
+    joint.table = "joint";
+    const std::string there = diagnose(now, memory, joint).at(0);
+    EXPECT_EQ(there.find("train."), std::string::npos) << there;
+    EXPECT_NE(there.find("joint."), std::string::npos) << there;
   }
+}
+
+TEST(Options, NameTheirTable) {
+  TrainOptions options;
+  options.l2 = -1;
+  EXPECT_EQ(find_option_fault(options), "train.l2 = -1 is out of range; it must be zero or more.");
+  options.table = "joint";
+  EXPECT_EQ(find_option_fault(options), "joint.l2 = -1 is out of range; it must be zero or more.");
 }
 
 }  // namespace

@@ -29,7 +29,8 @@ std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memor
 /// value reached 1, Poisson with Poisson units with a positive weight; empty elsewhere.
 std::string find_normalisation_fault(const Rbm& rbm);
 
-/// A sentence where a parameter is not a finite number, naming the tensor; empty where all are.
-std::string find_number_fault(const ParameterList& parameters);
+/// A sentence where a parameter is not a finite number, naming the tensor and the rate of
+/// `table`; empty where all are.
+std::string find_number_fault(const ParameterList& parameters, const std::string& table = "train");
 
 }  // namespace harmonium

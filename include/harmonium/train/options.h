@@ -39,7 +39,8 @@ enum class PrecisionChoice {
 
 /// Options of learning. Defaults are those of `harmonium train`.
 struct TrainOptions {
-  std::uint64_t seed = 1;  ///< every random number of the run follows from it
+  std::string table = "train";  ///< of the recipe, in which these keys stand: what messages call them by
+  std::uint64_t seed = 1;       ///< every random number of the run follows from it
   PrecisionChoice precision = PrecisionChoice::kAuto;
   std::size_t epochs = 10;      ///< passes over the training cases, for each layer
   std::size_t batch = 100;      ///< cases an update (Hinton 2010, section 3: 10 to 100)

@@ -8,6 +8,7 @@
 #include "harmonium/kernels/products.h"
 #include "measure/annealed_path.h"
 #include "measure/log_sum.h"
+#include "samplers/state_fault.h"
 
 namespace harmonium {
 namespace {
@@ -150,14 +151,19 @@ std::vector<Tensor> LogZTrajectory::state(const std::string& prefix) const {
 
 void LogZTrajectory::restore(const TensorFile& file, const std::string& prefix) {
   for (const NamedTensor& tensor : rbm_.parameters(prefix + "rbm")) {
-    const auto values = file.require(tensor.name, tensor.shape).as_f32();
+    const auto values = file.finite_f32(file.require(tensor.name, tensor.shape));
     std::copy(values.begin(), values.end(), tensor.values.begin());
   }
-  const auto visible = file.require(prefix + "visible", {visible_.rows(), visible_.cols()}).as_f32();
+  const auto visible = file.finite_f32(file.require(prefix + "visible", {visible_.rows(), visible_.cols()}));
   std::copy(visible.begin(), visible.end(), visible_.data());
+  if (const auto fault = find_state_fault(rbm_.visible.spec, visible_); !fault.empty())
+    throw InputError(file.path + ": tensor \"" + prefix + "visible\", " + fault + "; it is damaged.");
   for (const auto& [name, into] : {std::pair{"log_weights", &log_weights_}, std::pair{"log_z", &log_z_},
                                    std::pair{"energies", &energies_}}) {
     const auto values = file.require(prefix + name, {into->size()}).as_f64();
+    if (!std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); }))
+      throw InputError(file.path + ": tensor \"" + prefix + name +
+                       "\" has a value that is no finite number; it is damaged.");
     into->assign(values.begin(), values.end());
   }
   moves_ = file.require(prefix + "moves", {1}).as_u64()[0];

@@ -1,19 +1,81 @@
 // The state of chains on disk: a safetensors file whose header says of which chains of which model it is.
 #include <algorithm>
+#include <cmath>
 
 #include "harmonium/base/error.h"
 #include "harmonium/io/safetensors.h"
 #include "harmonium/samplers/fantasy_chains.h"
 #include "io/json.h"
+#include "samplers/state_fault.h"
 
 namespace harmonium {
 namespace {
 
 constexpr const char* kKey = "harmonium_chains";
-constexpr int kVersion = 1;
+constexpr std::uint64_t kVersion = 1;
 
 std::string layers_of(const Rbm& rbm) {
   return layers_to_string({rbm.visible.spec, rbm.hidden.spec});
+}
+
+// The layers of the RBM, visible and hidden.
+std::vector<LayerSpec> layers_in(const ChainState& state, const std::string& name) {
+  std::vector<LayerSpec> layers;
+  try {
+    layers = parse_layers(state.layers);
+  } catch (const InputError& error) {
+    throw InputError(name + ": the layers of the chains are damaged: " + error.what());
+  }
+  if (layers.size() != 2 || layers.front().groups.empty())
+    throw InputError(name + ": the layers of the chains, \"" + state.layers +
+                     "\", are not those of an RBM; it is damaged.");
+  return layers;
+}
+
+// One row a chain, or as many as the ladder has rungs.
+ConstMatrixView<float> rows_of(const std::vector<float>& values, std::size_t columns, std::size_t chains,
+                               const std::string& where) {
+  if (columns == 0 || values.size() % columns != 0 || values.size() / columns % chains != 0)
+    throw InputError(where + std::to_string(values.size()) + " values are not " + std::to_string(chains) +
+                     " chains of " + std::to_string(columns) + " columns; it is damaged.");
+  return {values.data(), values.size() / columns, columns, columns};
+}
+
+std::string find_number_fault(const std::string& tensor, std::span<const float> values) {
+  if (tensor == "lengths")
+    for (const float length : values)
+      if (!(length >= 0) || length != std::floor(length))
+        return std::to_string(length) + " is no length of a document, a whole number of 0 or more";
+  if (tensor == "betas")
+    if (values.front() < 0 || values.back() != 1.0f || !std::is_sorted(values.begin(), values.end()))
+      return "inverse temperatures ascend from 0 to 1";
+  return {};
+}
+
+// Refuses what no chain of these layers comes to.
+void check_values(const ChainState& state, const std::string& name) {
+  const auto layers = layers_in(state, name);
+  for (std::size_t n = 0; n < state.names.size(); ++n) {
+    const std::string& tensor = state.names[n];
+    const auto& values = state.values[n];
+    const std::string where = name + ": tensor \"" + tensor + "\", ";
+    if (values.empty()) throw InputError(where + "has no values; it is damaged.");
+    const LayerSpec& layer = layers[tensor == "hidden" ? 1 : 0];
+    std::string fault;
+    if (tensor == "visible" || tensor == "hidden" || tensor == "visible_mean") {
+      const auto rows = rows_of(values, layer.columns(), state.chains, where);
+      // Chains may start from grey images, and from labels that are not known.
+      fault = tensor == "visible_mean" ? find_mean_fault(layer, rows)
+                                       : find_state_fault(layer, rows, tensor == "visible");
+    } else {
+      fault = find_number_fault(tensor, values);
+    }
+    if (!fault.empty()) throw InputError(where + fault + "; it is damaged.");
+  }
+  for (const std::int32_t label : state.labels)
+    if (label < -1)
+      throw InputError(name + ": the label " + std::to_string(label) +
+                       " is no class, nor -1 for none; it is damaged.");
 }
 
 }  // namespace
@@ -40,11 +102,11 @@ ChainState load_chain_state(const std::filesystem::path& path) {
   const Json header = parse_json(file.metadata.at(kKey), name);
   ChainState state;
   try {
-    if (header.at("format_version").get<int>() != kVersion)
+    if (whole_number_of(header, "format_version", name) != kVersion)
       throw InputError(name + ": was written by another version of harmonium; start new chains.");
     state.mix = parse_mix(header.at("mix").get<std::string>());
     state.layers = header.at("layers").get<std::string>();
-    state.chains = header.at("chains").get<std::size_t>();
+    state.chains = whole_number_of(header, "chains", name);
     state.seed = std::stoull(header.at("seed").get<std::string>());
     state.steps = std::stoull(header.at("steps").get<std::string>());
     state.labels = header.at("labels").get<std::vector<std::int32_t>>();
@@ -62,6 +124,7 @@ ChainState load_chain_state(const std::filesystem::path& path) {
       (!state.labels.empty() && state.labels.size() != state.chains))
     throw InputError(name + ": says that it holds " + std::to_string(state.chains) +
                      " chains, but its tensors or labels are of another number; the file is damaged.");
+  check_values(state, name);
   return state;
 }
 

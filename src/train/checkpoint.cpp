@@ -50,23 +50,50 @@ Json start_header(const std::string& recipe, std::size_t cases, const LoopPositi
 }
 
 void check_header(const Json& header, const std::string& path, const std::string& recipe, std::size_t cases) {
-  if (header.at("format_version").get<int>() != kCheckpointVersion)
+  if (whole_number_of(header, "format_version", path) != kCheckpointVersion)
     throw InputError(path + ": was written by another version of harmonium; start the run again.");
   const auto own = header.at("recipe").get<std::string>();
   if (own != recipe)
     throw InputError(path + ": belongs to another recipe or other data than those given" +
                      line_difference(own, recipe) +
                      "; resume with what began the run, or start anew in another folder.");
-  const auto own_cases = header.at("cases").get<std::size_t>();
+  const std::uint64_t own_cases = whole_number_of(header, "cases", path);
   if (own_cases != cases)
     throw InputError(path + ": belongs to a run on " + std::to_string(own_cases) +
                      " cases, but the data have " + std::to_string(cases) +
                      " now; resume with the data that began the run, or start anew in another folder.");
 }
 
-LoopPosition position_of(const Json& header) {
-  return {header.at("epoch").get<std::uint64_t>(), header.at("batch").get<std::uint64_t>(),
-          header.at("update").get<std::uint64_t>()};
+LoopPosition position_of(const Json& header, const std::string& path, std::uint64_t batches,
+                         std::uint64_t epochs) {
+  const LoopPosition position{whole_number_of(header, "epoch", path), whole_number_of(header, "batch", path),
+                              whole_number_of(header, "update", path)};
+  if (position.batch >= batches || position.epoch > epochs)
+    throw InputError(path + ": stands beyond the end of its epoch or of the run; it is damaged.");
+  if (const std::uint64_t made = position.epoch * batches + position.batch; position.update != made)
+    throw InputError(path + ": update is " + std::to_string(position.update) + ", but a run in epoch " +
+                     std::to_string(position.epoch) + ", batch " + std::to_string(position.batch) +
+                     " has made " + std::to_string(made) + " updates; it is damaged.");
+  return position;
+}
+
+void restore_average(ParameterAverage& average, const TensorFile& file, const Json& header,
+                     const LoopPosition& position) {
+  const std::uint64_t updates = whole_number_of(header, "average_updates", file.path);
+  if (updates != position.update)
+    throw InputError(file.path + ": average_updates is " + std::to_string(updates) +
+                     ", but the run has made " + std::to_string(position.update) +
+                     " updates, each of which is in the average; it is damaged.");
+  read_tensors(file, average.values(), "training.average.");
+  average.restore(updates);
+}
+
+void read_learner(const TensorFile& file, Learner& learner) {
+  read_tensors(file, learner.parameters(), "");
+  read_tensors(file, learner.state(), "training.");
+  if (const std::string fault = learner.find_state_fault(); !fault.empty())
+    throw InputError(file.path + ": tensor \"training." + fault + "; it is damaged.");
+  learner.restored();
 }
 
 std::vector<HistoryRecord> history_of(const Json& header, const std::string& path) {
@@ -83,7 +110,8 @@ void add_tensors(TensorFile& file, const ParameterList& list, const std::string&
 
 void read_tensors(const TensorFile& file, const ParameterList& list, const std::string& prefix) {
   for (const NamedTensor& tensor : list) {
-    const auto values = file.require(prefix + tensor.name, tensor.shape).as_f32();
+    const Tensor& stored = file.require(prefix + tensor.name, tensor.shape);
+    const auto values = tensor.name == kMissingStates ? stored.as_f32() : file.finite_f32(stored);
     std::copy(values.begin(), values.end(), tensor.values.begin());
   }
 }

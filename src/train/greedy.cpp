@@ -392,7 +392,7 @@ void GreedyTrainer::restore(const TensorFile& file, const std::string& recipe) {
     check_header(header, file.path, recipe, run.data.train->size());
     if (header.at("layers").get<std::string>() != layers_to_string(run.net.layers()))
       throw InputError(file.path + ": belongs to a net of other layers than those given.");
-    const auto layer = header.at("layer").get<std::size_t>();
+    const std::uint64_t layer = whole_number_of(header, "layer", file.path);
     if (layer >= run.net.depth())
       throw InputError(file.path + ": names a layer that the model does not have.");
     for (std::size_t n = 0; n < layer; ++n)
@@ -404,18 +404,12 @@ void GreedyTrainer::restore(const TensorFile& file, const std::string& recipe) {
     }
     run.layer = layer;
     run.begin_layer();
-    read_tensors(file, run.learner->parameters(), "");
-    read_tensors(file, run.learner->state(), "training.");
-    run.learner->restored();
+    read_learner(file, *run.learner);
     if (run.trajectory) run.trajectory->restore(file, kTrajectoryPrefix);
-    const LoopPosition position = position_of(header);
-    if (position.batch >= run.loop->batches_per_epoch() || position.epoch > run.options[layer].epochs)
-      throw InputError(file.path + ": stands beyond the end of its epoch or of the run; it is damaged.");
+    const LoopPosition position =
+        position_of(header, file.path, run.loop->batches_per_epoch(), run.options[layer].epochs);
     run.loop->set_position(position);
-    if (run.loop->average()) {
-      read_tensors(file, run.loop->average()->values(), "training.average.");
-      run.loop->average()->restore(header.at("average_updates").get<std::uint64_t>());
-    }
+    if (run.loop->average()) restore_average(*run.loop->average(), file, header, position);
     run.history = history_of(header, file.path);
   } catch (const Json::exception& error) {
     throw InputError(file.path + ": the checkpoint's header is damaged (" + error.what() + ").");

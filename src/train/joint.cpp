@@ -1,6 +1,7 @@
 #include "harmonium/train/joint.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "harmonium/base/error.h"
 #include "harmonium/train/doctor.h"
@@ -10,6 +11,17 @@ namespace harmonium {
 namespace {
 
 constexpr const char* kStage = "joint";
+
+// The value of the measure `name` by which the best epoch was chosen: an error, so never below zero.
+double best_value_of(const Json& header, const std::string& name, const std::string& path) {
+  if (name.empty())
+    throw InputError(path +
+                     ": has parameters of a best epoch, which this recipe does not keep; it is damaged.");
+  const Json& value = header.at("best_value");
+  if (value.is_number() && value.get<double>() >= 0) return value.get<double>();
+  throw InputError(path + ": best_value must be the " + name +
+                   " of an epoch, a number of 0 or more, but is " + dump_json(value) + "; it is damaged.");
+}
 
 }  // namespace
 
@@ -57,7 +69,8 @@ void JointTrainer::epoch_done(std::uint64_t epoch, const JointHooks& hooks) {
       const auto found = record.measures.find(name);
       return found == record.measures.end() ? std::nullopt : std::optional<double>(found->second);
     };
-    if (const auto value = value_of(options_.keep_best); value && (best_.empty() || *value <= best_value_))
+    if (const auto value = value_of(options_.keep_best);
+        value && std::isfinite(*value) && (best_.empty() || *value <= best_value_))
       keep(*value);
     if (const auto value = value_of(options_.stop_measure); value && *value <= options_.stop_at)
       ended_ = true;
@@ -105,22 +118,19 @@ void JointTrainer::restore(const TensorFile& file, const std::string& recipe) {
     check_header(header, file.path, recipe, rule_.source->size());
     if (header.at("rule").get<std::string>() != rule_.name)
       throw InputError(file.path + ": was learned by another rule than " + rule_.name + ".");
-    const LoopPosition position = position_of(header);
-    if (position.batch >= loop_.batches_per_epoch() || position.epoch > options_.train.epochs)
-      throw InputError(file.path + ": stands beyond the end of its epoch or of the run; it is damaged.");
-    read_tensors(file, rule_.learner->parameters(), "");
-    read_tensors(file, rule_.learner->state(), "training.");
-    rule_.learner->restored();
+    const LoopPosition position =
+        position_of(header, file.path, loop_.batches_per_epoch(), options_.train.epochs);
+    read_learner(file, *rule_.learner);
     loop_.set_position(position);
-    if (loop_.average()) {
-      read_tensors(file, loop_.average()->values(), "training.average.");
-      loop_.average()->restore(header.at("average_updates").get<std::uint64_t>());
-    }
+    if (loop_.average()) restore_average(*loop_.average(), file, header, position);
     if (header.at("has_best").get<bool>()) {
-      keep(header.at("best_value").get<double>());
+      keep(best_value_of(header, options_.keep_best, file.path));
       read_tensors(file, best_, "training.best.");
     }
     ended_ = header.at("ended").get<bool>();
+    if (ended_ && options_.stop_measure.empty())
+      throw InputError(file.path +
+                       ": says that it has ended early, which this recipe does not; it is damaged.");
     history_ = history_of(header, file.path);
   } catch (const Json::exception& error) {
     throw InputError(file.path + ": the checkpoint's header is damaged (" + error.what() + ").");

@@ -65,6 +65,10 @@ ParameterList MachineLearner::state() {
   return list;
 }
 
+std::string MachineLearner::find_state_fault() {
+  return negative_->find_state_fault(fold_);
+}
+
 void MachineLearner::restored() {
   negative_->restored();
   for (LearnedWeights& w : weights_) w.pack_all();

@@ -9,6 +9,7 @@
 #include "harmonium/kernels/products.h"
 #include "harmonium/samplers/gibbs.h"
 #include "harmonium/samplers/tempering.h"
+#include "samplers/state_fault.h"
 
 namespace harmonium {
 namespace {
@@ -32,6 +33,11 @@ void prepare(std::vector<ChainMemory>& memories, const ChainModel& model, std::s
     model.attach(memory.half_step);
     memory.hidden.resize(block_rows, model.rbm.hidden_columns());
   }
+}
+
+std::string chains_fault(const char* name, const LayerSpec& spec, const Matrix<float>& states) {
+  const std::string fault = harmonium::find_state_fault(spec, states);
+  return fault.empty() ? fault : std::string(name) + "\", " + fault;
 }
 
 // k Gibbs steps from the hidden states that the data gave; the last hidden layer is a mean (Hinton 2010,
@@ -140,6 +146,9 @@ class PersistentChains final : public NegativePhase {
   ParameterList state() override {
     return {{"chains.visible", {visible_.rows(), visible_.cols()}, visible_.values()}};
   }
+  std::string find_state_fault(const Rbm& rbm) const override {
+    return chains_fault("chains.visible", rbm.visible.spec, visible_);
+  }
   double moved() const override {
     return std::accumulate(changed_.begin(), changed_.end(), 0.0) / static_cast<double>(changed_.size());
   }
@@ -188,6 +197,10 @@ class ParallelTempering final : public NegativePhase {
         {"chains.hidden", {chains_.hidden.rows(), chains_.hidden.cols()}, chains_.hidden.values()},
         {"chains.base_visible_bias", {chains_.base_visible_bias.size()}, chains_.base_visible_bias},
     };
+  }
+  std::string find_state_fault(const Rbm& rbm) const override {
+    std::string fault = chains_fault("chains.visible", rbm.visible.spec, chains_.visible);
+    return fault.empty() ? chains_fault("chains.hidden", rbm.hidden.spec, chains_.hidden) : fault;
   }
   ConstMatrixView<float> fantasies() const override { return chains_.model_visible(); }
 
@@ -272,9 +285,9 @@ class ExactEnumeration final : public NegativePhase {
 void refuse_open_length(const Rbm& rbm, const TrainOptions& options) {
   const std::string key = options.table + ".negative";
   if (rbm.visible.spec.has_open_length())
-    throw InputError("negative = \"" + std::string(kind) +
-                     "\" needs chains of documents of one length, but lengths come from the data here; use "
-                     "negative = \"cd\", or give the length as in \"multinomial(50) 2000\".");
+    throw InputError(key + " = \"" + std::string(negative_name(options.negative)) +
+                     "\" needs chains of documents of one length, but lengths come from the data here; use " +
+                     key + " = \"cd\", or give the length as in \"multinomial(50) 2000\".");
 }
 
 }  // namespace

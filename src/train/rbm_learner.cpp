@@ -9,6 +9,7 @@
 #include "harmonium/kernels/products.h"
 #include "harmonium/kernels/sparse.h"
 #include "harmonium/kernels/update.h"
+#include "train/checkpoint.h"
 #include "train/update_rule.h"
 
 namespace harmonium {
@@ -135,9 +136,21 @@ ParameterList RbmLearner::state() {
   add("visible_offset", visible_offset_);
   add("hidden_offset", hidden_offset_);
   add("activity", activity_);
-  add("missing", missing_state_.values());
+  add(kMissingStates, missing_state_.values());
   for (NamedTensor& tensor : negative_->state()) list.push_back(tensor);
   return list;
+}
+
+std::string RbmLearner::find_state_fault() {
+  const auto& groups = rbm_.visible.spec.groups;
+  const bool binary = std::all_of(groups.begin(), groups.end(), [](const UnitGroup& group) {
+    return group.kind == UnitKind::kBernoulli || group.kind == UnitKind::kSoftmax;
+  });
+  for (const float value : missing_state_.values())
+    if (std::isinf(value) || (binary && !std::isnan(value) && value != 0.0f && value != 1.0f))
+      return std::string(kMissingStates) + "\": " + std::to_string(value) +
+             (binary ? " is not 0 or 1" : " is not a finite number");
+  return negative_->find_state_fault(rbm_);
 }
 
 void RbmLearner::restored() {

@@ -1,10 +1,13 @@
 // Checkpoints that somebody changed are refused before anything is learned from them; averages are plain.
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "harmonium/base/error.h"
 #include "harmonium/train/average.h"
 #include "harmonium/train/greedy.h"
-#include "unit/rbm_cases.h"
+#include "harmonium/train/machine_rule.h"
+#include "unit/machine_cases.h"
 
 namespace harmonium {
 namespace {
@@ -13,6 +16,7 @@ class DamagedCheckpoint : public testing::Test {
  protected:
   DamagedCheckpoint() {
     options_.batch = 2, options_.epochs = 3, options_.negative = NegativeKind::kPersistent;
+    options_.average_epochs = 2;
     auto trainer = make();
     GreedyHooks hooks;
     int batches = 0;
@@ -65,6 +69,123 @@ TEST_F(DamagedCheckpoint, LacksATensor) {
     file.tensors.erase(file.tensors.begin() + static_cast<std::ptrdiff_t>(t));
     EXPECT_NE(refusal_of(file).find(file_.tensors[t].name), std::string::npos) << file_.tensors[t].name;
   }
+}
+
+// After one epoch of 3 batches.
+TEST_F(DamagedCheckpoint, HasMadeOtherUpdatesThanItSays) {
+  EXPECT_NE(refusal("\"update\":3", "\"update\":4").find("has made 3 updates"), std::string::npos);
+  EXPECT_NE(refusal("\"average_updates\":3", "\"average_updates\":1000000").find("average_updates"),
+            std::string::npos);
+  EXPECT_NE(refusal("\"epoch\":1", "\"epoch\":1.5").find("whole number"), std::string::npos);
+}
+
+TEST_F(DamagedCheckpoint, HasValuesThatNoRunHas) {
+  const auto with = [&](const std::string& name, float value) {
+    TensorFile file = file_;
+    for (Tensor& tensor : file.tensors) {
+      if (tensor.name != name) continue;
+      std::vector<float> values(tensor.as_f32().begin(), tensor.as_f32().end());
+      values.back() = value;
+      tensor = Tensor::from_f32(name, values, tensor.shape);
+      return refusal_of(file);
+    }
+    ADD_FAILURE() << "no tensor " << name;
+    return std::string();
+  };
+  for (const Tensor& tensor : file_.tensors)
+    for (const float value : {NAN, -INFINITY})
+      EXPECT_NE(with(tensor.name, value).find(tensor.name), std::string::npos) << tensor.name;
+  for (const float value : {7.0f, -1.0f, 0.5f})
+    EXPECT_NE(with("training.chains.visible", value).find("tensor \"training.chains.visible\", row "),
+              std::string::npos)
+        << value;
+  EXPECT_EQ(with("training.chains.visible", 1.0f), "");
+}
+
+// The stage in which all layers learn together: as above, and what it keeps of its best epoch.
+class DamagedJointCheckpoint : public testing::Test {
+ protected:
+  DamagedJointCheckpoint() {
+    options_.train.batch = 2, options_.train.epochs = 3, options_.train.negative = NegativeKind::kTempering;
+    options_.train.temperatures = 3, options_.train.chains = 5, options_.train.average_epochs = 1;
+    options_.keep_best = "reconstruction_error_held_out";
+    auto trainer = make();
+    JointHooks hooks;
+    int batches = 0;
+    hooks.stop_requested = [&] { return ++batches == 5; };
+    hooks.checkpoint = [&] { file_ = trainer.checkpoint("recipe"); };
+    EXPECT_FALSE(trainer.run(hooks));
+  }
+  JointTrainer make() {
+    return {make_machine_rule(worked_machine(), {&source_, &source_}, options_.train, team_),
+            options_,
+            2,
+            {},
+            team_};
+  }
+  std::string refusal_of(const TensorFile& file) {
+    auto trainer = make();
+    try {
+      trainer.restore(file, "recipe");
+      return "";
+    } catch (const InputError& error) {
+      return error.what();
+    }
+  }
+  std::string with_header(const std::string& what, const std::string& by) {
+    TensorFile file = file_;
+    std::string& header = file.metadata.at("harmonium_checkpoint");
+    const auto at = header.find(what);
+    EXPECT_NE(at, std::string::npos) << header;
+    if (at != std::string::npos) header.replace(at, header.find_first_of(",}", at) - at, by);
+    return refusal_of(file);
+  }
+  std::string with_value(const std::string& name, float value) {
+    TensorFile file = file_;
+    for (Tensor& tensor : file.tensors)
+      if (tensor.name == name) {
+        std::vector<float> values(tensor.as_f32().begin(), tensor.as_f32().end());
+        values.back() = value;
+        tensor = Tensor::from_f32(name, values, tensor.shape);
+        return refusal_of(file);
+      }
+    ADD_FAILURE() << "no tensor " << name;
+    return "";
+  }
+
+  Matrix<float> values_ = repeated(worked_cases(), 2);
+  MatrixSource source_{parse_layer("3"), values_};
+  JointOptions options_;
+  ThreadTeam team_{1};
+  TensorFile file_;
+};
+
+TEST_F(DamagedJointCheckpoint, IsAcceptedWhole) {
+  EXPECT_EQ(refusal_of(file_), "");
+}
+
+TEST_F(DamagedJointCheckpoint, HasValuesThatNoRunHas) {
+  for (const Tensor& tensor : file_.tensors)
+    EXPECT_NE(with_value(tensor.name, NAN).find(tensor.name), std::string::npos) << tensor.name;
+  for (const char* chains : {"training.chains.visible", "training.chains.hidden"})
+    for (const float value : {7.0f, -1.0f, 0.5f})
+      EXPECT_NE(with_value(chains, value).find(std::string("tensor \"") + chains + "\", row "),
+                std::string::npos)
+          << value;
+}
+
+TEST_F(DamagedJointCheckpoint, HasAHeaderThatNoRunHas) {
+  EXPECT_NE(with_header("\"average_updates\":", "\"average_updates\":1000000").find("average_updates"),
+            std::string::npos);
+  EXPECT_NE(with_header("\"update\":", "\"update\":1").find("updates"), std::string::npos);
+  for (const char* value : {"null", "-0.5", "\"0\""})
+    EXPECT_NE(with_header("\"best_value\":", std::string("\"best_value\":") + value)
+                  .find("best_value must be the reconstruction_error_held_out"),
+              std::string::npos)
+        << value;
+  EXPECT_NE(with_header("\"ended\":", "\"ended\":true").find("ended early"), std::string::npos);
+  options_.keep_best.clear();
+  EXPECT_NE(refusal_of(file_).find("best epoch"), std::string::npos);
 }
 
 // After n updates the average moves 1 / min(n, window) of the way to the new values.

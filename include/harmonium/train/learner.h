@@ -62,6 +62,9 @@ class Learner {
   virtual ParameterList state() = 0;
   /// Called when `state` has been read back, before the next step.
   virtual void restored() {}
+  /// A tensor of `state` that chains of this learner cannot have brought about, as
+  /// "NAME\", row 2, column 5: 7 is ..."; empty where all may be.
+  virtual std::string find_state_fault() { return {}; }
 };
 
 }  // namespace harmonium

@@ -41,6 +41,7 @@ class MachineLearner final : public Learner {
   ParameterList parameters() override { return machine_.parameters(); }
   ParameterList state() override;
   void restored() override;
+  std::string find_state_fault() override;
 
   /// The gradients of one batch without an update, weight cost or correction for centring.
   std::vector<NamedGradient> gradient(const Batch& batch, const StepInfo& info, ThreadTeam& team);

@@ -64,6 +64,9 @@ class NegativePhase {
   /// Chains, for a checkpoint.
   virtual ParameterList state() { return {}; }
   virtual void restored() {}
+  /// A tensor of `state` whose values are no states of the layers of `rbm`, as in Learner; empty where all
+  /// are.
+  virtual std::string find_state_fault(const Rbm&) const { return {}; }
   /// Fraction of visible columns that changed in the last step of each persistent chain; below zero where
   /// there are no persistent chains.
   virtual double moved() const { return -1.0; }

@@ -59,6 +59,7 @@ class RbmLearner final : public Learner {
   ParameterList parameters() override { return rbm_.parameters(prefix_); }
   ParameterList state() override;
   void restored() override;
+  std::string find_state_fault() override;
 
   /// The gradient of one batch without an update, for tests and for optimisers that see the whole.
   RbmGradient gradient(const Batch& batch, const StepInfo& info, ThreadTeam& team);

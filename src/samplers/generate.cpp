@@ -45,8 +45,19 @@ Clamp label_clamp(const DeepBeliefNet& net, const std::vector<std::int32_t>& lab
   return clamp;
 }
 
+// Where the top layer stands in the RBM whose chains are followed: its hidden layer, but for a deep Boltzmann
+// machine some columns of one side of the fold.
+struct TopColumns {
+  Side side = Side::kHidden;
+  std::size_t first = 0, count = 0;
+};
+
+TopColumns top_of(const DeepBeliefNet& net) {
+  return {Side::kHidden, 0, net.top().hidden_columns()};
+}
+
 // What the chains show now: the down-pass of their states or means, label means, and the top layer.
-void look(const DeepBeliefNet& net, const FantasyChains& chains, const Clamp& clamp,
+void look(const DeepBeliefNet& net, const FantasyChains& chains, const TopColumns& top, const Clamp& clamp,
           const FantasyOptions& options, Fantasies& result, ThreadTeam& team) {
   ChainsLook shown = chains.look(clamp, team);
   const std::size_t below = net.depth() - 1, columns = net.columns(below);
@@ -61,7 +72,9 @@ void look(const DeepBeliefNet& net, const FantasyChains& chains, const Clamp& cl
   for (std::size_t r = 0; r < labels.rows(); ++r)
     std::copy_n(shown.means.row(r).data() + columns, net.label_columns, labels.row(r).data());
   result.labels.push_back(std::move(labels));
-  if (options.keep_hidden) result.hidden.push_back(std::move(shown.hidden));
+  if (!options.keep_hidden) return;
+  const Matrix<float>& side = top.side == Side::kHidden ? shown.hidden : shown.visible;
+  result.hidden.push_back(copy_of(side.view().col_block(top.first, top.count)));
 }
 
 ChainsOptions chains_options(const FantasyOptions& options, std::size_t chains) {
@@ -70,8 +83,8 @@ ChainsOptions chains_options(const FantasyOptions& options, std::size_t chains) 
 
 // Starts chains as `start(chains, clamp)` does and follows them.
 template <class Start>
-Fantasies follow(const DeepBeliefNet& net, const FantasyOptions& options, std::size_t count, Start start,
-                 ThreadTeam& team) {
+Fantasies follow(const DeepBeliefNet& net, const TopColumns& top, const FantasyOptions& options,
+                 std::size_t count, Start start, ThreadTeam& team) {
   if (!std::is_sorted(options.steps.begin(), options.steps.end()))
     throw InputError("the steps after which to look at fantasies must ascend.");
   const auto labels = chain_labels(net, options, count);
@@ -90,7 +103,7 @@ Fantasies follow(const DeepBeliefNet& net, const FantasyOptions& options, std::s
         options.progress(static_cast<double>(chains->steps() - begin) /
                          static_cast<double>(options.steps.back()));
     }
-    look(net, *chains, clamp, options, result, team);
+    look(net, *chains, top, clamp, options, result, team);
     result.steps.push_back(step);
   }
   result.exchange_rates = chains->exchange_rates();
@@ -98,10 +111,8 @@ Fantasies follow(const DeepBeliefNet& net, const FantasyOptions& options, std::s
   return result;
 }
 
-}  // namespace
-
-Fantasies fantasies_from_data(const DeepBeliefNet& net, ConstMatrixView<float> cases,
-                              const FantasyOptions& options, ThreadTeam& team) {
+Fantasies from_data(const DeepBeliefNet& net, const TopColumns& top, ConstMatrixView<float> cases,
+                    const FantasyOptions& options, ThreadTeam& team) {
   const std::size_t below = net.depth() - 1;
   Matrix<float> start(cases.rows(), net.top().visible_columns(),
                       net.label_columns ? 1.0f / static_cast<float>(net.label_columns) : 0.0f);
@@ -114,22 +125,23 @@ Fantasies fantasies_from_data(const DeepBeliefNet& net, ConstMatrixView<float> c
   else
     put(up_pass(net, 0, below, cases, States::kSamples, Noise(options.seed, Stream::kUpPass, 0), {}, team));
   return follow(
-      net, options, cases.rows(),
+      net, top, options, cases.rows(),
       [&](FantasyChains& chains, const Clamp& clamp) { chains.start(start, clamp, team); }, team);
 }
 
-Fantasies fantasies_from_noise(const DeepBeliefNet& net, const FantasyOptions& options, ThreadTeam& team) {
+Fantasies from_noise(const DeepBeliefNet& net, const TopColumns& top, const FantasyOptions& options,
+                     ThreadTeam& team) {
   if (net.top().visible.spec.has_open_length())
     throw InputError(
         "fantasies of documents need a length: start from data, or train with a length as in "
         "\"multinomial(50) 2000\".");
   return follow(
-      net, options, options.chains,
+      net, top, options, options.chains,
       [&](FantasyChains& chains, const Clamp& clamp) { chains.start_from_bias(clamp, team); }, team);
 }
 
-Fantasies fantasies_from_state(const DeepBeliefNet& net, const ChainState& state,
-                               const FantasyOptions& options, ThreadTeam& team) {
+Fantasies from_state(const DeepBeliefNet& net, const TopColumns& top, const ChainState& state,
+                     const FantasyOptions& options, ThreadTeam& team) {
   FantasyOptions own = options;
   own.seed = state.seed;
   own.mix = state.mix;
@@ -139,49 +151,69 @@ Fantasies fantasies_from_state(const DeepBeliefNet& net, const ChainState& state
   if (own.mix == Mix::kTempering && own.temperatures < 2)
     throw InputError("the saved chains have fewer than two temperatures; the file is damaged.");
   return follow(
-      net, own, state.chains,
+      net, top, own, state.chains,
       [&](FantasyChains& chains, const Clamp&) { restore_chains(chains, net.top(), state); }, team);
 }
 
-namespace {
-
-// The fold of a machine as a net of its own.
-DeepBeliefNet folded_net(const Model& model, const FantasyOptions& options) {
-  if (options.mix == Mix::kTrajectory)
-    throw InputError(
-        "chains of a deep Boltzmann machine cannot walk along the snapshots of its RBMs; mix by gibbs or "
-        "tempering.");
+// The chains of a deep Boltzmann machine: its fold as a net of its own, and where the top layer stands in it.
+struct MachineChains {
+  DeepBoltzmannMachine machine;
   DeepBeliefNet net;
-  net.rbms = {folded(machine_of(model.net))};
-  return net;
-}
+  TopColumns top;
 
-// Of what the chains show, the visible layer.
-Fantasies visible_part(Fantasies fantasies, const Model& model) {
-  for (Matrix<float>& visible : fantasies.visible)
-    visible = copy_of(visible.view().col_block(0, model.net.columns(0)));
-  return fantasies;
-}
+  MachineChains(const Model& model, const FantasyOptions& options) : machine(machine_of(model.net)) {
+    if (options.mix == Mix::kTrajectory)
+      throw InputError(
+          "chains of a deep Boltzmann machine cannot walk along the snapshots of its RBMs; mix by gibbs or "
+          "tempering.");
+    net.rbms = {folded(machine)};
+    const std::size_t depth = machine.depth();
+    top = {depth % 2 == 0 ? Side::kVisible : Side::kHidden, first_folded_column(machine, depth),
+           machine.columns(depth)};
+  }
+
+  // Of what the chains show of the even layers, the lowest.
+  Fantasies shown(Fantasies fantasies) const {
+    for (Matrix<float>& visible : fantasies.visible)
+      visible = copy_of(visible.view().col_block(0, machine.columns(0)));
+    return fantasies;
+  }
+};
 
 }  // namespace
+
+Fantasies fantasies_from_data(const DeepBeliefNet& net, ConstMatrixView<float> cases,
+                              const FantasyOptions& options, ThreadTeam& team) {
+  return from_data(net, top_of(net), cases, options, team);
+}
+Fantasies fantasies_from_noise(const DeepBeliefNet& net, const FantasyOptions& options, ThreadTeam& team) {
+  return from_noise(net, top_of(net), options, team);
+}
+Fantasies fantasies_from_state(const DeepBeliefNet& net, const ChainState& state,
+                               const FantasyOptions& options, ThreadTeam& team) {
+  return from_state(net, top_of(net), state, options, team);
+}
 
 Fantasies fantasies_from_data(const Model& model, ConstMatrixView<float> cases, const FantasyOptions& options,
                               ThreadTeam& team) {
   if (!model.is_machine) return fantasies_from_data(model.net, cases, options, team);
-  const auto start = folded_cases(machine_of(model.net), cases, States::kSamples,
-                                  Noise(options.seed, Stream::kUpPass, 0), team);
-  return visible_part(fantasies_from_data(folded_net(model, options), start, options, team), model);
+  const MachineChains chains(model, options);
+  const auto start =
+      folded_cases(chains.machine, cases, States::kSamples, Noise(options.seed, Stream::kUpPass, 0), team);
+  return chains.shown(from_data(chains.net, chains.top, start, options, team));
 }
 
 Fantasies fantasies_from_noise(const Model& model, const FantasyOptions& options, ThreadTeam& team) {
   if (!model.is_machine) return fantasies_from_noise(model.net, options, team);
-  return visible_part(fantasies_from_noise(folded_net(model, options), options, team), model);
+  const MachineChains chains(model, options);
+  return chains.shown(from_noise(chains.net, chains.top, options, team));
 }
 
 Fantasies fantasies_from_state(const Model& model, const ChainState& state, const FantasyOptions& options,
                                ThreadTeam& team) {
   if (!model.is_machine) return fantasies_from_state(model.net, state, options, team);
-  return visible_part(fantasies_from_state(folded_net(model, options), state, options, team), model);
+  const MachineChains chains(model, options);
+  return chains.shown(from_state(chains.net, chains.top, state, options, team));
 }
 
 std::vector<std::int32_t> labels_of_each_class(std::size_t classes, std::size_t per_class) {

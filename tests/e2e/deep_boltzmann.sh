@@ -23,6 +23,9 @@ works encode whole.st mnist --part test --limit 30 --layer 1 --threads 3 --out t
 cmp one.csv three.csv || fail "codes depend on the number of threads"
 works reconstruct whole.st mnist --part test --limit 20 --out back.png
 works sample whole.st -n 9 --steps 20 --out fantasies.png
+works sample whole.st -n 4 --steps 3 --hidden-out top.csv --out four.npy
+[[ $(head -n 1 top.csv | tr , '\n' | wc -l) == 60 ]] || fail "the top layer of 60 units is written as $(head -c 200 top.csv)"
+works sample whole.st --steps 4 --every 2 --movie dreams.gif
 works sample whole.st -n 4 --steps 6 --start data --out whole.npy
 works sample whole.st -n 4 --steps 2 --start data --save-state half.safetensors --out half.npy
 works sample whole.st --start-state half.safetensors --steps 4 --out rest.npy

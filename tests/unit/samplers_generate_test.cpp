@@ -1,11 +1,13 @@
 // Fantasies: what is looked at does not depend on how often one looks, and steps that go back are refused.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 
 #include "harmonium/base/error.h"
+#include "harmonium/models/deep_boltzmann_machine.h"
 #include "harmonium/samplers/generate.h"
 
 namespace harmonium {
@@ -159,6 +161,102 @@ TEST_P(FantasyStateDeterminism, GoesOnBitForBit) {
 INSTANTIATE_TEST_SUITE_P(EveryMix, FantasyStateDeterminism,
                          testing::Values(Mix::kGibbs, Mix::kTempering, Mix::kTrajectory),
                          [](const auto& which) { return std::string(mix_name(which.param)); });
+
+// A machine without weights whose top units are on and off in turn, and all others half of the time.
+Model machine_with_top(const char* layers) {
+  DeepBoltzmannMachine machine = make_machine(parse_layers(layers));
+  auto& top = machine.layers.back().bias;
+  for (std::size_t i = 0; i < top.size(); ++i) top[i] = i % 2 == 0 ? 40.0f : -40.0f;
+  Model model;
+  model.net = stack_of(machine);
+  model.is_machine = true;
+  return model;
+}
+
+// The fold has the top layer on its visible side where the depth is even, and other layers beside it.
+TEST(FantasiesOfAMachine, ShowItsTopLayer) {
+  ThreadTeam team(2);
+  for (const char* layers : {"6-5", "6-5-4", "6-5-4-3", "6-5-4-3-2"}) {
+    const Model model = machine_with_top(layers);
+    for (const Mix mix : {Mix::kGibbs, Mix::kTempering}) {
+      FantasyOptions options = options_for({0, 3});
+      options.keep_hidden = true, options.mix = mix, options.temperatures = 3;
+      const Fantasies first = fantasies_from_noise(model, options, team);
+      options.steps = {1};
+      for (const Fantasies& fantasies :
+           {first, fantasies_from_data(model, Matrix<float>(9, 6), options, team),
+            fantasies_from_state(model, first.end, options, team)}) {
+        const Matrix<float>& top = fantasies.hidden.back();
+        ASSERT_EQ(top.rows(), 9u);
+        ASSERT_EQ(top.cols(), model.net.columns(model.net.depth())) << layers;
+        for (std::size_t r = 0; r < top.rows(); ++r)
+          for (std::size_t i = 0; i < top.cols(); ++i) EXPECT_EQ(top(r, i), i % 2 == 0 ? 1.0f : 0.0f);
+        EXPECT_EQ(fantasies.visible.back().cols(), 6u);
+      }
+    }
+  }
+}
+
+class FantasyStateFile : public testing::Test {
+ protected:
+  ~FantasyStateFile() override { std::filesystem::remove(path_); }
+  // What is said of chains that were saved, once value `index` of a tensor has become `value`.
+  std::string refusal(const ChainState& state, const std::string& tensor, std::size_t index, float value) {
+    ChainState changed = state;
+    for (std::size_t n = 0; n < changed.names.size(); ++n)
+      if (changed.names[n] == tensor) changed.values[n].at(index) = value;
+    save_chain_state(path_, changed);
+    try {
+      load_chain_state(path_);
+      return "";
+    } catch (const InputError& error) {
+      return error.what();
+    }
+  }
+  const std::filesystem::path path_ =
+      std::filesystem::temp_directory_path() / ("harmonium-chains-file-" + std::to_string(getpid()) + ".st");
+  ThreadTeam team_{1};
+};
+
+TEST_F(FantasyStateFile, OfValuesThatNoChainHasIsRefused) {
+  FantasyOptions options = options_for({3});
+  options.temperatures = 4;
+  const ChainState gibbs = fantasies_from_noise(net_with_labels(), options, team_).end;
+  options.mix = Mix::kTempering;
+  const ChainState tempered = fantasies_from_noise(net_with_labels(), options, team_).end;
+  struct Change {
+    const ChainState& state;
+    const char* tensor;
+    float value;
+  };
+  for (const auto& [state, tensor, value] :
+       {Change{gibbs, "visible", 7}, Change{gibbs, "visible", -1}, Change{gibbs, "hidden", 7},
+        Change{gibbs, "hidden", 0.5f}, Change{gibbs, "visible_mean", 1.5f}, Change{tempered, "hidden", -1},
+        Change{tempered, "betas", 0.9f}}) {
+    const std::string said = refusal(state, tensor, 0, value);
+    EXPECT_NE(said.find(path_.string() + ": tensor \"" + tensor + "\", "), std::string::npos)
+        << tensor << " " << value << ": " << said;
+    EXPECT_EQ(refusal(state, "none", 0, 0), "");
+  }
+  EXPECT_NE(refusal(gibbs, "hidden", 5, 7).find("row 1, column 1: 7 is not 0 or 1 (bernoulli)"),
+            std::string::npos);
+  ChainState labelled = gibbs;
+  labelled.labels.assign(9, -1);
+  EXPECT_EQ(refusal(labelled, "none", 0, 0), "");
+  labelled.labels[3] = -2;
+  EXPECT_NE(refusal(labelled, "none", 0, 0), "");
+  ChainState otherwise = gibbs;
+  otherwise.layers = "8-4-3";
+  EXPECT_NE(refusal(otherwise, "none", 0, 0), "");
+}
+
+// Chains that have not yet left grey images, and labels that are not known, are chains.
+TEST_F(FantasyStateFile, OfGreyStartsIsAccepted) {
+  Matrix<float> grey(9, 6);
+  for (std::size_t i = 0; i < grey.size(); ++i) grey.values()[i] = static_cast<float>(i % 5) / 4.0f;
+  DeepBeliefNet net = make_net(parse_layers("6 + softmax 3-4"), true);
+  EXPECT_EQ(refusal(fantasies_from_data(net, grey, options_for({0}), team_).end, "none", 0, 0), "");
+}
 
 TEST(FantasyState, OfAnotherModelOrDamagedIsRefused) {
   const auto path = std::filesystem::temp_directory_path() / "harmonium-chains-refused.st";

@@ -60,9 +60,9 @@ Fantasies fantasies_from_state(const DeepBeliefNet& net, const ChainState& state
                                const FantasyOptions& options, ThreadTeam& team);
 
 /// The same of whatever model a file holds. A deep Boltzmann machine's chains are those of its fold: all even
-/// layers, then all odd ones; they start from its biases or from mean field of the cases, and what they show
-/// of the top layer are the sampled states of all odd layers. Throws InputError where it is to be mixed along
-/// a trajectory, which is of another model.
+/// layers, then all odd ones; they start from its biases or from mean field of the cases. Of a layer of even
+/// number the states are those sampled together with the visible ones. Throws InputError where it is to be
+/// mixed along a trajectory, which is of another model.
 Fantasies fantasies_from_data(const Model& model, ConstMatrixView<float> cases, const FantasyOptions& options,
                               ThreadTeam& team);
 Fantasies fantasies_from_noise(const Model& model, const FantasyOptions& options, ThreadTeam& team);

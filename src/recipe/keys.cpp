@@ -320,7 +320,6 @@ void add_training_keys(std::vector<KeyRow>& rows) {
                             AT(train.monitor_cases)));
   rows.push_back(number("train.checkpoint_minutes", "minutes between checkpoints within an epoch",
                         AT(train.checkpoint_minutes)));
-  rows.back().changes_result = false;
 }
 
 void add_joint_keys(std::vector<KeyRow>& rows) {
@@ -488,6 +487,13 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
 
 #undef AT
 
+bool is_learned(const std::string& path) {
+  if (path == "seed") return true;
+  if (path == "data.test" || path == "train.checkpoint_minutes") return false;
+  return path.starts_with("data.") || path.starts_with("model.") || path.starts_with("train.") ||
+         path.starts_with("joint.");
+}
+
 }  // namespace
 
 const std::vector<KeyRow>& key_table() {
@@ -497,6 +503,7 @@ const std::vector<KeyRow>& key_table() {
     add_training_keys(all);
     add_joint_keys(all);
     add_measuring_keys(all);
+    for (KeyRow& row : all) row.is_learned = is_learned(row.path);
     return all;
   }();
   return rows;

@@ -15,7 +15,7 @@ struct KeyRow {
   std::string help;
   std::function<void(Recipe&, const RecipeValue&)> set;
   std::function<std::string(const Recipe&)> get;  ///< TOML literal; empty where nothing is set
-  bool changes_result = true;
+  bool is_learned = true;  ///< what is learned depends on it, not only how it is named, measured or shown
 };
 
 /// All keys in canonical order.

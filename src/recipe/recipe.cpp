@@ -239,11 +239,11 @@ void set_recipe_key(Recipe& recipe, const std::string& key, const std::string& t
   set_key(recipe, key, parse_value(text));
 }
 
-std::string recipe_text(const Recipe& recipe, bool for_checkpoint) {
+std::string recipe_text(const Recipe& recipe, bool learned_alone) {
   if (!recipe.idea.name.empty()) return idea_text(recipe);
   std::string text;
   for (const KeyRow& row : key_table()) {
-    if (for_checkpoint && !row.changes_result) continue;
+    if (learned_alone && !row.is_learned) continue;
     if (const std::string literal = row.get(recipe); !literal.empty())
       text += row.path + " = " + literal + "\n";
   }
@@ -258,10 +258,7 @@ std::string recipe_text(const Recipe& recipe, bool for_checkpoint) {
 std::string find_training_difference(const Recipe& a, const Recipe& b) {
   const auto text = [](const std::string& literal) { return literal.empty() ? "not set" : literal; };
   for (const KeyRow& row : key_table()) {
-    const bool learned = row.path == "seed" || row.path.starts_with("data.") ||
-                         row.path.starts_with("model.") || row.path.starts_with("train.") ||
-                         row.path.starts_with("joint.");
-    if (!learned || !row.changes_result || row.path == "data.test") continue;
+    if (!row.is_learned) continue;
     if (const std::string x = row.get(a), y = row.get(b); x != y)
       return row.path + " = " + text(x) + " and not " + text(y);
   }

@@ -24,7 +24,7 @@ std::string precision_text(const std::vector<Precision>& precisions) {
   return alike && !precisions.empty() ? std::string(precision_name(precisions.front())) : text;
 }
 
-// The keys and data on which a model's numbers depend. How a finished model is measured and shown may change.
+// The keys and data on which what is learned depends. How it is named, measured and shown may change.
 std::string text_for_checkpoint(const Recipe& recipe, const std::string& data_hash) {
   return recipe_text(recipe, true) + "# data " + data_hash + "\n";
 }

@@ -264,7 +264,10 @@ TEST(RecipeText, EveryKeyOfTheTextIsAKeyAndACheckpointIgnoresWhenItIsWritten) {
   often.train.checkpoint_minutes = 1, seldom.train.checkpoint_minutes = 60;
   EXPECT_NE(recipe_text(often), recipe_text(seldom));
   EXPECT_EQ(recipe_text(often, true), recipe_text(seldom, true));
-  seldom.train.epochs += 1;
+  seldom.measure.kl = true, seldom.report.features = 3, seldom.title = "other",
+  seldom.data.test = "elsewhere";
+  EXPECT_EQ(recipe_text(often, true), recipe_text(seldom, true));
+  seldom.joint.train.epochs += 1;
   EXPECT_NE(recipe_text(often, true), recipe_text(seldom, true));
 }
 

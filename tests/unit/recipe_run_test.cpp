@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -151,6 +153,37 @@ TEST_F(RecipeRun, StoppedAndResumedDeterminism) {
   EXPECT_GE(stops, 2);
   for (const char* file : {"model.safetensors", "history.jsonl", "metrics.json", "report.html"})
     EXPECT_EQ(text_of(at("whole") / file), text_of(at("parts") / file)) << file;
+}
+
+// How a run is named and measured may change on the way; what it learns may not.
+TEST_F(RecipeRun, AnUnfinishedRunGoesOnWithOtherMeasures) {
+  recipe_.train.epochs = 40;
+  run_recipe(recipe_, at("whole"), options());
+  class Stopper final : public Reporter {
+   public:
+    void training(std::size_t, std::size_t, const LoopProgress&, std::size_t, std::size_t) override {
+      stop = true;
+    }
+    std::atomic<bool> stop{false};
+  } stopper;
+  RunOptions stopped = options();
+  stopped.reporter = &stopper, stopped.stop = &stopper.stop;
+  ASSERT_FALSE(run_recipe(recipe_, at("a"), stopped).finished);
+  Recipe measured = recipe_;
+  measured.title = "Measured otherwise", measured.name = "other", measured.data.test = "none";
+  measured.measure.kl = true, measured.measure.cases = 5, measured.report.features = 2;
+  Recipe learned = measured;
+  learned.train.rate = 0.7;
+  EXPECT_THAT(refusal([&] { run_recipe(learned, at("a"), options(true)); }),
+              HasSubstr("train.rate = 0.05 and not train.rate = 0.7"));
+  const RunResult result = run_recipe(measured, at("a"), options(true));
+  EXPECT_TRUE(result.finished);
+  EXPECT_GT(value_of(result, "kl_from_data"), 0.0);
+  const Model whole = load_model(at("whole") / "model.safetensors"),
+              parts = load_model(at("a") / "model.safetensors");
+  EXPECT_TRUE(std::ranges::equal(whole.net.top().weights.values(), parts.net.top().weights.values()));
+  EXPECT_EQ(text_of(at("whole") / "history.jsonl"), text_of(at("a") / "history.jsonl"));
+  EXPECT_THAT(parts.recipe, HasSubstr("measure.kl = true"));
 }
 
 TEST_F(RecipeRun, WhatCannotBeMeasuredIsRefusedBeforeLearning) {

@@ -141,9 +141,9 @@ Recipe parse_recipe(const std::string& text, const std::string& where);
 void set_recipe_key(Recipe& recipe, const std::string& key, const std::string& text);
 
 /// The canonical text: every key in a fixed order; it reads back to the same recipe (variants and seeds of a
-/// sweep left out). Keys that do not change the result (train.checkpoint_minutes) are left out of the text
-/// that a checkpoint compares.
-std::string recipe_text(const Recipe& recipe, bool for_checkpoint = false);
+/// sweep left out). `learned_alone`: without the keys on which nothing that is learned depends (measures,
+/// reports, names, test data, train.checkpoint_minutes), which may differ where a run goes on.
+std::string recipe_text(const Recipe& recipe, bool learned_alone = false);
 
 /// The first key on which what is learned depends and in which two recipes differ, as
 /// "train.epochs = 5 and not 9" (the first recipe's value first); empty where both learn the same. Measures,

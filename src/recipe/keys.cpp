@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "harmonium/base/error.h"
 #include "harmonium/io/suggest.h"
@@ -10,6 +11,11 @@ namespace harmonium {
 namespace {
 
 using Help = const char*;
+
+constexpr std::size_t kNoBound = std::numeric_limits<std::size_t>::max();
+// Of what memory is taken for when hours of learning are over; recipe/claims.h looks at products of these.
+constexpr std::size_t kMostTemperatures = 10'000'000, kMostRuns = 1'000'000, kMostChains = 1'000'000,
+                      kMostSteps = 10'000'000, kMostRungs = 1000;
 
 // A row whose member is reached by `at(recipe)`; the member's type chooses how it is read and written.
 template <class At>
@@ -23,16 +29,21 @@ KeyRow count(const char* path, Help help, At at) {
           [=](const Recipe& r) { return std::to_string(at(const_cast<Recipe&>(r))); }};
 }
 template <class At>
-KeyRow count_from(std::size_t least, const char* path, Help help, At at) {
+KeyRow count_between(std::size_t least, std::size_t most, const char* path, Help help, At at) {
   KeyRow row = count(path, help, at);
   row.set = [=](Recipe& r, const RecipeValue& v) {
     const std::size_t given = as_count(path, v);
-    if (given < least)
-      throw InputError(std::string(path) + " must be a whole number from " + std::to_string(least) +
-                       " up, but is " + std::to_string(given) + ".");
+    if (given < least || given > most)
+      throw InputError(std::string(path) + " must be a whole number, " + std::to_string(least) +
+                       (most < kNoBound ? " to " + std::to_string(most) : " or more") + ", but is " +
+                       std::to_string(given) + ".");
     at(r) = given;
   };
   return row;
+}
+template <class At>
+KeyRow count_from(std::size_t least, const char* path, Help help, At at) {
+  return count_between(least, kNoBound, path, help, at);
 }
 template <class At>
 KeyRow flag(const char* path, Help help, At at) {
@@ -288,9 +299,10 @@ void add_training_keys(std::vector<KeyRow>& rows) {
           std::pair{"exact", NegativeKind::kExact}}));
   rows.push_back(
       schedule("train.steps", "Gibbs steps an update (k); a list has one value an epoch", AT(train.steps)));
-  rows.push_back(count("train.chains", "fantasy particles of pcd, fpcd and tempering", AT(train.chains)));
-  rows.push_back(
-      count("train.temperatures", "of tempering, from 0 to 1 at equal distances", AT(train.temperatures)));
+  rows.push_back(count_between(1, kMostChains, "train.chains", "fantasy particles of pcd, fpcd and tempering",
+                               AT(train.chains)));
+  rows.push_back(count_between(2, kMostRungs, "train.temperatures",
+                               "of tempering, from 0 to 1 at equal distances", AT(train.temperatures)));
   rows.push_back(number("train.fast_rate", "learning rate of the fast weights of fpcd", AT(train.fast_rate)));
   rows.push_back(number("train.fast_decay", "fast weights keep this much an update", AT(train.fast_decay)));
   rows.push_back(choice(
@@ -359,9 +371,10 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
              std::array{std::pair{"pcd", NegativeKind::kPersistent},
                         std::pair{"tempering", NegativeKind::kTempering},
                         std::pair{"exact", NegativeKind::kExact}}));
-  rows.push_back(count_from(1, "joint.chains", "its fantasy particles", AT(joint.train.chains)));
-  rows.push_back(count_from(2, "joint.temperatures", "of tempering, from 0 to 1 at equal distances",
-                            AT(joint.train.temperatures)));
+  rows.push_back(
+      count_between(1, kMostChains, "joint.chains", "its fantasy particles", AT(joint.train.chains)));
+  rows.push_back(count_between(2, kMostRungs, "joint.temperatures",
+                               "of tempering, from 0 to 1 at equal distances", AT(joint.train.temperatures)));
   rows.push_back(flag("joint.centring", "gradient of its centred energy (Montavon & Mueller 2012)",
                       AT(joint.train.centring)));
   rows.push_back(count("joint.average_epochs",
@@ -383,11 +396,12 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(one_of("measure.likelihood",
                         "auto (exact where it can be summed quickly, else annealed), exact, annealed or none",
                         AT(measure.likelihood), {"auto", "exact", "annealed", "none"}));
-  rows.push_back(count_from(1, "measure.annealing_runs", "independent runs of annealed importance sampling",
-                            AT(measure.annealing_runs)));
-  rows.push_back(count_from(4, "measure.annealing_temperatures",
-                            "temperatures of annealed importance sampling",
-                            AT(measure.annealing_temperatures)));
+  rows.push_back(count_between(1, kMostRuns, "measure.annealing_runs",
+                               "independent runs of annealed importance sampling",
+                               AT(measure.annealing_runs)));
+  rows.push_back(count_between(4, kMostTemperatures, "measure.annealing_temperatures",
+                               "temperatures of annealed importance sampling",
+                               AT(measure.annealing_temperatures)));
   rows.push_back(
       one_of("measure.annealing_schedule",
              "where they lie: adaptive (learned from pilot runs), standard (dense near the model) or "
@@ -396,26 +410,27 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count("measure.raise_cases",
                        "cases whose annealed likelihood is bounded from below too, by RAISE; 0 is off",
                        AT(measure.raise_cases)));
-  rows.push_back(count("measure.raise_temperatures",
-                       "temperatures of RAISE; 0: as many as measure.annealing_temperatures",
-                       AT(measure.raise_temperatures)));
-  rows.push_back(
-      count_from(1, "measure.raise_chains", "chains of RAISE for each case", AT(measure.raise_chains)));
+  rows.push_back(count_between(0, kMostTemperatures, "measure.raise_temperatures",
+                               "temperatures of RAISE; 0: as many as measure.annealing_temperatures",
+                               AT(measure.raise_temperatures)));
+  rows.push_back(count_between(1, kMostRuns, "measure.raise_chains", "chains of RAISE for each case",
+                               AT(measure.raise_chains)));
   rows.push_back(
       count("measure.net_cases",
             "cases whose likelihood under a stack of RBMs is measured; 0: none where likelihood is "
             "auto and the stack is not tiny, else 500",
             AT(measure.net_cases)));
-  rows.push_back(count_from(1, "measure.net_samples", "up-passes that weigh each of these cases",
-                            AT(measure.net_samples)));
-  rows.push_back(count_from(1, "measure.net_temperatures",
-                            "steps of annealing from each up-pass to the posterior; 1: none",
-                            AT(measure.net_temperatures)));
+  rows.push_back(count_between(1, kMostRuns, "measure.net_samples",
+                               "up-passes that weigh each of these cases", AT(measure.net_samples)));
+  rows.push_back(count_between(1, kMostTemperatures, "measure.net_temperatures",
+                               "steps of annealing from each up-pass to the posterior; 1: none",
+                               AT(measure.net_temperatures)));
   rows.push_back(
       flag("measure.pseudo_likelihood", "also the pseudo-log-likelihood", AT(measure.pseudo_likelihood)));
   rows.push_back(flag("measure.kl", "also KL(data || model) on the training cases", AT(measure.kl)));
-  rows.push_back(count("measure.mixing_steps", "Gibbs steps for the autocorrelation of energies; 0 is off",
-                       AT(measure.mixing_steps)));
+  rows.push_back(count_between(0, kMostSteps, "measure.mixing_steps",
+                               "Gibbs steps for the autocorrelation of energies; 0 is off",
+                               AT(measure.mixing_steps)));
   rows.push_back(count_from(1, "measure.cases", "cases measured of each set, at most", AT(measure.cases)));
   rows.push_back(count("measure.binarise_seed",
                        "of the grey pixels of measured cases, sampled once, whatever the seed of the run",
@@ -436,50 +451,54 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
                        AT(measure.one_class_neighbours)));
   rows.push_back(
       count("measure.one_class.cases", "test cases of other classes", AT(measure.one_class_cases)));
-  rows.push_back(count("measure.fantasies.cases",
-                       "fantasies judged for each label (in all, without label units); 0 is off",
-                       AT(measure.fantasies)));
+  rows.push_back(count_between(0, kMostChains, "measure.fantasies.cases",
+                               "fantasies judged for each label (in all, without label units); 0 is off",
+                               AT(measure.fantasies)));
   rows.push_back(count_from(1, "measure.fantasies.steps",
                             "Gibbs steps from noise to the first look at a chain, and between looks",
                             AT(measure.fantasy_steps)));
-  rows.push_back(
-      count_from(1, "measure.fantasies.looks", "fantasies taken from one chain", AT(measure.fantasy_looks)));
+  rows.push_back(count_between(1, kMostChains, "measure.fantasies.looks", "fantasies taken from one chain",
+                               AT(measure.fantasy_looks)));
   rows.push_back(one_of("measure.fantasies.reader",
                         "who reads labels in fantasies: net (trained for it), or neighbours",
                         AT(measure.fantasy_reader), {"net", "neighbours"}));
-  rows.push_back(count_from(1, "measure.fantasies.reader_units",
-                            "units of each of the two hidden layers of that net", AT(measure.reader_units)));
+  rows.push_back(count_between(1, 10'000, "measure.fantasies.reader_units",
+                               "units of each of the two hidden layers of that net",
+                               AT(measure.reader_units)));
   rows.push_back(count_from(1, "measure.fantasies.reader_epochs",
                             "passes of that net over the training cases", AT(measure.reader_epochs)));
-  rows.push_back(count("measure.mixing.chains",
-                       "chains, half from data and half from noise, judged by whether they mix; 0 is off",
-                       AT(measure.mixing_chains)));
-  rows.push_back(count_from(10, "measure.mixing.steps", "steps of these chains that are recorded",
-                            AT(measure.mixing_record)));
+  rows.push_back(
+      count_between(0, kMostChains, "measure.mixing.chains",
+                    "chains, half from data and half from noise, judged by whether they mix; 0 is off",
+                    AT(measure.mixing_chains)));
+  rows.push_back(count_between(10, kMostSteps, "measure.mixing.steps",
+                               "steps of these chains that are recorded", AT(measure.mixing_record)));
   rows.push_back(count("measure.mixing.burn_in", "steps before these", AT(measure.mixing_burn_in)));
   rows.push_back(
       one_of("measure.mixing.mix",
              "how these chains move: gibbs, tempering (exchanges with warmer copies) or trajectory "
              "(with the models of the training run, see train.snapshots)",
              AT(measure.mixing_mix), {"gibbs", "tempering", "trajectory"}));
-  rows.push_back(
-      count_from(2, "measure.mixing.temperatures", "of tempering", AT(measure.mixing_temperatures)));
-  rows.push_back(count_from(1, "measure.mixing.pairs",
-                            "pairs of columns whose second moments are compared with the data's, at most",
-                            AT(measure.mixing_pairs)));
-  rows.push_back(count("report.fantasies", "chains of fantasies shown; 0 is off", AT(report.fantasies)));
+  rows.push_back(count_between(2, kMostRungs, "measure.mixing.temperatures", "of tempering",
+                               AT(measure.mixing_temperatures)));
+  rows.push_back(count_between(1, kMostChains, "measure.mixing.pairs",
+                               "pairs of columns whose second moments are compared with the data's, at most",
+                               AT(measure.mixing_pairs)));
+  rows.push_back(count_between(0, 10'000, "report.fantasies", "chains of fantasies shown; 0 is off",
+                               AT(report.fantasies)));
   rows.push_back(ascending(counts("report.fantasy_steps", "Gibbs steps after which fantasies are shown",
                                   AT(report.fantasy_steps))));
   rows.push_back(one_of("report.fantasy_start", "where chains start: noise or data", AT(report.fantasy_start),
                         {"noise", "data"}));
-  rows.push_back(count("report.fantasies_per_class",
-                       "chains of each class, its label held, where the net has label units; 0 is off",
-                       AT(report.fantasies_per_class)));
+  rows.push_back(
+      count_between(0, 10'000, "report.fantasies_per_class",
+                    "chains of each class, its label held, where the net has label units; 0 is off",
+                    AT(report.fantasies_per_class)));
   rows.push_back(flag("report.movie",
                       "a GIF of one chain, or of one of each class, with the top layer beside it",
                       AT(report.movie)));
-  rows.push_back(
-      count("report.features", "features shown as images for each layer; 0 is off", AT(report.features)));
+  rows.push_back(count_between(0, 10'000, "report.features",
+                               "features shown as images for each layer; 0 is off", AT(report.features)));
   rows.push_back(counts("report.image_shape",
                         "draw cases as images of [height, width], where the data do not say that they are",
                         AT(report.image_shape)));

@@ -10,6 +10,7 @@
 #include "harmonium/recipe/measures.h"
 #include "harmonium/train/negative_phase.h"
 #include "io/json.h"
+#include "recipe/claims.h"
 #include "recipe/training_run.h"
 
 namespace harmonium {
@@ -55,6 +56,10 @@ void prepare_files(const TrainingFiles& files, const RunOptions& options) {
   if (unfinished && options.resume) return;
   write_file_atomically(files.history, "");
   std::filesystem::remove(trajectory_path(files.model), ignored);  // of a run that this one replaces
+}
+
+void refuse_claims(const std::vector<MemoryClaim>& claims) {
+  if (const auto fault = find_claim_fault(claims, machine_memory()); !fault.empty()) throw InputError(fault);
 }
 
 // What failed before its first checkpoint leaves nothing.
@@ -136,6 +141,8 @@ void check_run(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {
   const DeepBeliefNet net = make_net(resolved.layers, resolved.labels);
   const DeepBeliefNet learned = greedy_net(recipe, resolved);
   const auto options = layer_options(recipe, net.depth());
+  refuse_claims(training_claims(recipe, learned, net));
+  refuse_claims(measuring_claims(recipe, net, data.judged().size()));
   for (std::size_t n = 0; n < net.depth(); ++n) {
     const std::vector<float> base(net.rbms[n].visible_columns(), 0.0f);
     make_negative_phase(learned.rbms[n], options[n], base, team);
@@ -152,6 +159,9 @@ TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const T
     options.reporter->learned();
     return {true, std::move(model), 0.0};
   }
+  const ResolvedLayers resolved = resolve_layers(recipe, data.train);
+  refuse_claims(
+      training_claims(recipe, greedy_net(recipe, resolved), make_net(resolved.layers, resolved.labels)));
   TrainingRun run(recipe, data, files, options);
   prepare_files(files, options);
   TrainingResult result;

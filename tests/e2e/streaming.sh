@@ -24,7 +24,7 @@ works data describe digits.npy
 has "u8 3000 x 28 x 28"
 
 # What goes wrong is one sentence.
-expect 2 "data.block must be a whole number from 1" train digits.npy --block 0 --layers "data - 5" --out x.st
+expect 2 "data.block must be a whole number, 1 or more" train digits.npy --block 0 --layers "data - 5" --out x.st
 expect 2 "data.resize|stays on the disk" train digits.npy --memory 0 --resize "[14, 14]" --layers "data - 5" --out x.st
 cp digits.npy short.npy
 truncate -s -1000 short.npy

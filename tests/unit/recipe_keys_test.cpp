@@ -259,6 +259,39 @@ TEST(RecipeText, KeepsTheColumnsOfATable) {
   EXPECT_EQ(request.columns->unit_columns(), 3u);
 }
 
+// What is taken when learning is over is bounded before it begins.
+TEST(RecipeKeys, OfMemoryAreBounded) {
+  Recipe recipe;
+  for (const char* key : {"measure.annealing_runs",
+                          "measure.annealing_temperatures",
+                          "measure.raise_temperatures",
+                          "measure.raise_chains",
+                          "measure.net_samples",
+                          "measure.net_temperatures",
+                          "measure.mixing_steps",
+                          "measure.mixing.chains",
+                          "measure.mixing.steps",
+                          "measure.mixing.temperatures",
+                          "measure.mixing.pairs",
+                          "measure.fantasies.cases",
+                          "measure.fantasies.looks",
+                          "measure.fantasies.reader_units",
+                          "report.fantasies",
+                          "report.fantasies_per_class",
+                          "report.features",
+                          "train.chains",
+                          "train.temperatures",
+                          "joint.chains",
+                          "joint.temperatures"})
+    try {
+      set_recipe_key(recipe, key, "1000000000000");
+      ADD_FAILURE() << key;
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), AllOf(StartsWith(std::string(key) + " must be a whole number, "),
+                                      HasSubstr("but is 1000000000000.")));
+    }
+}
+
 TEST(RecipeText, EveryKeyOfTheTextIsAKeyAndACheckpointIgnoresWhenItIsWritten) {
   Recipe often, seldom;
   often.train.checkpoint_minutes = 1, seldom.train.checkpoint_minutes = 60;

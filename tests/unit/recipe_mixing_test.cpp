@@ -127,7 +127,8 @@ TEST_F(RecipeMixing, WhatCannotBeHadIsRefusedBeforeLearning) {
   recipe_.layers = "data - rectified 6";
   EXPECT_THAT(fault(), HasSubstr("has none"));
   EXPECT_FALSE(fs::exists(at("refused")));
-  EXPECT_THAT(refusal([&] { set_recipe_key(recipe_, "measure.mixing.steps", "9"); }), HasSubstr("10 up"));
+  EXPECT_THAT(refusal([&] { set_recipe_key(recipe_, "measure.mixing.steps", "9"); }),
+              HasSubstr("10 to 10000000"));
   EXPECT_THAT(refusal([&] { set_recipe_key(recipe_, "measure.mixing.mix", "gibs"); }), HasSubstr("gibbs"));
 }
 

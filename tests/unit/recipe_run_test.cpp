@@ -209,6 +209,33 @@ TEST_F(RecipeRun, WhatCannotBeMeasuredIsRefusedBeforeLearning) {
   refused("report.image_shape", "[5, 5]", "36 pixels");
   refused("layer.2.negative", "exact", "2^20", "data - 30 - 40");
   refused("layer.2.rate", "0.1", "[[layer]]");
+  // Memory that no machine has, though each key may be so large.
+  const auto too_much = [&](std::vector<std::pair<const char*, const char*>> keys, const char* sentence) {
+    recipe_ = Recipe();
+    recipe_.data.train = "bars-and-stripes:6", recipe_.layers = "data - 9 - 9";
+    for (const auto& [key, value] : keys) set_recipe_key(recipe_, key, value);
+    EXPECT_THAT(fault("refused"), HasSubstr(sentence));
+    EXPECT_FALSE(fs::exists(at("refused")));
+  };
+  too_much({{"measure.mixing.chains", "1000000"}, {"measure.mixing.steps", "10000000"}},
+           "measure.mixing.chains = 1000000 and measure.mixing.steps = 10000000 would take");
+  too_much({{"layer.2.negative", "tempering"},
+            {"layer.2.chains", "1000000"},
+            {"layer.2.temperatures", "1000"},
+            {"model.layers", "data - 9 - 500000"}},
+           "train.chains = 1000000 and train.temperatures = 1000 would take");
+  too_much({{"model.kind", "dbm"},
+            {"joint.epochs", "3"},
+            {"joint.negative", "tempering"},
+            {"joint.chains", "1000000"},
+            {"joint.temperatures", "1000"},
+            {"model.layers", "data - 9 - 500000"}},
+           "joint.chains = 1000000 and joint.temperatures = 1000 would take");
+  too_much({{"model.kind", "dbm"},
+            {"joint.epochs", "3"},
+            {"joint.negative", "exact"},
+            {"model.layers", "data - 40 - 9"}},
+           "joint.negative = \"exact\" sums over all states");
   // A program may set what no key can.
   EXPECT_THROW(set_recipe_key(recipe_, "measure.cases", "0"), InputError);
   recipe_ = Recipe();

@@ -8,6 +8,7 @@
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/io/suggest.h"
 #include "harmonium/render/number.h"
+#include "recipe/idea_folder.h"
 #include "recipe/keys.h"
 #include "recipe/output.h"
 #include "recipe/sweep.h"
@@ -32,7 +33,7 @@ std::string on_paper(std::string svg) {
 }
 
 void write_metrics(const std::filesystem::path& path, const Recipe& recipe, const IdeaPage& page,
-                   const RunOptions& options) {
+                   const std::vector<std::filesystem::path>& files, const RunOptions& options) {
   Json json = {{"name", recipe.name},
                {"command", options.command},
                {"seed", std::to_string(recipe.seed)},
@@ -40,6 +41,8 @@ void write_metrics(const std::filesystem::path& path, const Recipe& recipe, cons
                {"idea", {{"name", recipe.idea.name}, {"settings", recipe.idea.settings}}},
                {"measures", Json::object()}};
   for (const Measurement& m : page.measurements()) json["measures"][m.name] = measurement_json(m);
+  json["files"] = Json::array();  // --force removes them
+  for (const auto& file : files) json["files"].push_back(file.filename().string());
   write_file_atomically(path, dump_json(json, 2) + "\n");
 }
 
@@ -150,31 +153,28 @@ std::string find_idea_fault(const Recipe& recipe) {
   return recipe.data.columns.empty() ? "" : "[data.columns]" + why;
 }
 
+std::string idea_value_text(double value) {
+  const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
+  return whole ? std::to_string(static_cast<std::int64_t>(value)) : value_text(value);
+}
+
 std::string idea_text(const Recipe& recipe) {
   std::string text;
   for (const KeyRow& row : key_table())
     if (is_common(row.path)) text += row.path + " = " + row.get(recipe) + "\n";
   text += "\n[idea]\nname = " + value_text(recipe.idea.name) + "\n";
-  for (const auto& [key, value] : recipe.idea.settings) {
-    const bool whole = value == std::floor(value) && std::abs(value) < 1e15;
-    text +=
-        key + " = " + (whole ? std::to_string(static_cast<std::int64_t>(value)) : value_text(value)) + "\n";
-  }
+  for (const auto& [key, value] : recipe.idea.settings) text += key + " = " + idea_value_text(value) + "\n";
   return text;
 }
 
 RunResult run_idea(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
   if (const auto fault = find_idea_fault(recipe); !fault.empty()) throw InputError(fault);
-  std::error_code ignored;
-  for (const char* file : {"metrics.json", "model.safetensors"})
-    if (std::filesystem::exists(folder / file, ignored) && !options.overwrite &&
-        !(options.resume && std::string(file) == "metrics.json"))
-      throw InputError((folder / file).string() +
-                       ": is there already; give another place, or --force to run it anew.");
+  check_idea_folder(recipe, folder, options);
   const OutputFolder output(folder);
   options.reporter->learned();  // nothing is lost by ending now: Ctrl-C need not wait
   IdeaPage page;
   find_idea(recipe.idea.name).run({recipe, *options.team, *options.reporter}, page);
+  clear_for_idea(folder);
   RunResult result;
   result.folder = folder;
   result.measurements = page.measurements();
@@ -191,7 +191,7 @@ RunResult run_idea(const Recipe& recipe, const std::filesystem::path& folder, co
     write_safetensors(folder / "learned.safetensors", page.learned());
     result.files.push_back(folder / "learned.safetensors");
   }
-  write_metrics(folder / "metrics.json", recipe, page, options);
+  write_metrics(folder / "metrics.json", recipe, page, result.files, options);
   write_report(folder / "report.html", recipe, page, options);
   result.finished = true;
   return result;

@@ -97,11 +97,14 @@ const Idea& find_idea(const std::string& name);
 void set_idea_key(IdeaRecipe& recipe, const std::string& key, const RecipeValue& value);
 /// A key that a recipe with an idea cannot have, as a sentence; empty where there is none.
 std::string find_idea_fault(const Recipe& recipe);
+/// A key's value as TOML, whole numbers without a point.
+std::string idea_value_text(double value);
 /// Name, title, seed and the idea's keys as TOML.
 std::string idea_text(const Recipe& recipe);
 
 /// Runs the idea of a recipe into `folder`. Throws InputError where a run is there already, unless
-/// options.overwrite or resume (which begins anew: an idea takes seconds).
+/// options.overwrite, which removes it, or resume, where it is the same run (which is made anew: an idea
+/// takes seconds).
 RunResult run_idea(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options);
 
 }  // namespace harmonium

@@ -10,6 +10,7 @@
 #include "io/json.h"
 #include "recipe/fantasy_pictures.h"
 #include "recipe/idea.h"
+#include "recipe/idea_folder.h"
 #include "recipe/measure_fantasies.h"
 #include "recipe/mixing_report.h"
 #include "recipe/output.h"
@@ -126,6 +127,7 @@ std::vector<std::string> history_warnings(const Model& model) {
 }  // namespace
 
 RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
+  refuse_idea_folder(folder, options);
   const OutputFolder output(folder);
   const RecipeData data = load_recipe_data(recipe, *options.reporter);
   const auto model_path = folder / "model.safetensors";
@@ -133,6 +135,7 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   RunResult result;
   result.folder = folder;
   check_run(recipe, data, *options.team);
+  if (options.overwrite) remove_idea_run(folder);
   TrainingResult trained = train_model(recipe, data, files, options);
   const bool stopped = options.stop && options.stop->load();  // measuring is left to --resume
   if (!trained.finished || stopped) return result;

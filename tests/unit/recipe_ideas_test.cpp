@@ -2,6 +2,8 @@
 // threads.
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "recipe/idea.h"
 #include "recipe_folder.h"
 
@@ -25,9 +27,25 @@ class RecipeIdeas : public RecipeFolder {
       if (recipe.idea.settings.contains(key)) set_recipe_key(recipe, std::string("idea.") + key, value);
     return recipe;
   }
-  RunResult run(const Recipe& recipe, const std::string& folder, unsigned threads = 1) {
+  RunResult run(const Recipe& recipe, const std::string& folder, unsigned threads = 1, bool resume = false,
+                bool overwrite = false) {
     ThreadTeam team(threads);
-    return run_recipe(recipe, at(folder), {false, false, &team, &reporter_, nullptr, "harmonium run test"});
+    return run_recipe(recipe, at(folder),
+                      {resume, overwrite, &team, &reporter_, nullptr, "harmonium run test"});
+  }
+  static Recipe learning_recipe() {
+    Recipe recipe;
+    recipe.data.train = "bars-and-stripes:3";
+    recipe.layers = "data - 3";
+    recipe.train.epochs = 1;
+    return recipe;
+  }
+  std::vector<std::string> files_in(const std::string& folder) const {
+    std::vector<std::string> names;
+    for (const auto& entry : std::filesystem::directory_iterator(at(folder)))
+      names.push_back(entry.path().filename().string());
+    std::sort(names.begin(), names.end());
+    return names;
   }
   static double value_of(const RunResult& result, const std::string& name) {
     for (const Measurement& m : result.measurements)
@@ -89,6 +107,77 @@ TEST_F(RecipeIdeas, ARunIsNotOverwritten) {
   const Recipe recipe = short_recipe("explaining-away");
   run(recipe, "a");
   EXPECT_THAT(refusal([&] { run(recipe, "a"); }), HasSubstr("is there already"));
+}
+
+TEST_F(RecipeIdeas, AFinishedRunResumesAsItselfOnly) {
+  const Recipe recipe = short_recipe("explaining-away");
+  run(recipe, "a");
+  const std::string before = text_of(at("a") / "metrics.json");
+  EXPECT_TRUE(run(recipe, "a", 1, true).finished);
+  const auto refused = [&](const char* key, const char* value) {
+    Recipe other = recipe;
+    set_recipe_key(other, key, value);
+    return refusal([&] { run(other, "a", 1, true); });
+  };
+  EXPECT_THAT(refused("idea.chains", "2"), HasSubstr("was run with idea.chains = 3 and not 2"));
+  EXPECT_THAT(refused("seed", "7"), HasSubstr("was run with seed = 1 and not 7"));
+  EXPECT_THAT(refused("idea.name", "mixing"), HasSubstr("idea.name = \"explaining-away\" and not"));
+  EXPECT_EQ(text_of(at("a") / "metrics.json"), before);
+}
+
+TEST_F(RecipeIdeas, ForceLeavesNothingOfTheEarlierRun) {
+  run(short_recipe("belief-net"), "a");
+  std::ofstream(at("a") / "notes.txt") << "mine";
+  run(short_recipe("explaining-away"), "a", 1, false, true);
+  run(short_recipe("explaining-away"), "b");
+  auto expected = files_in("b");
+  expected.emplace_back("notes.txt");
+  std::sort(expected.begin(), expected.end());
+  EXPECT_EQ(files_in("a"), expected);
+}
+
+// What metrics.json lists is removed from its own folder only.
+TEST_F(RecipeIdeas, ForceStaysInItsFolder) {
+  run(short_recipe("explaining-away"), "a");
+  std::ofstream(at("precious")) << "mine";
+  std::string metrics = text_of(at("a") / "metrics.json");
+  const auto list = metrics.find("\"files\": [");
+  ASSERT_NE(list, std::string::npos);
+  metrics.insert(list + 10, "\"../precious\", \"" + at("precious").string() + "\", \"..\", \"\", ");
+  std::ofstream(at("a") / "metrics.json") << metrics;
+  run(short_recipe("mixing"), "a", 1, false, true);
+  EXPECT_EQ(text_of(at("precious")), "mine");
+}
+
+TEST_F(RecipeIdeas, AndLearningRunsDoNotOverwriteEachOther) {
+  const Recipe idea = short_recipe("explaining-away"), learning = learning_recipe();
+  run(idea, "a");
+  run(learning, "b");
+  const std::string model = text_of(at("b") / "model.safetensors");
+  for (const bool resume : {false, true}) {
+    EXPECT_THAT(refusal([&] { run(learning, "a", 1, resume); }), HasSubstr("is of the idea explaining-away"));
+    EXPECT_THAT(refusal([&] { run(idea, "b", 1, resume); }), HasSubstr("learns from data"));
+  }
+  Recipe sweep = learning;
+  sweep.sweep_seeds = {1, 2};
+  EXPECT_THAT(refusal([&] { run(sweep, "a"); }), HasSubstr("is of the idea explaining-away"));
+  EXPECT_EQ(text_of(at("b") / "model.safetensors"), model);
+  EXPECT_THAT(files_in("a"), testing::Not(testing::Contains(HasSubstr("model"))));
+
+  // An unfinished run is one too.
+  std::filesystem::rename(at("b") / "model.safetensors", at("b") / "model.safetensors.checkpoint");
+  std::filesystem::remove(at("b") / "metrics.json");
+  EXPECT_THAT(refusal([&] { run(idea, "b"); }), HasSubstr("learns from data"));
+
+  run(learning, "c");
+  run(idea, "d");
+  const auto of_learning = files_in("c"), of_idea = files_in("d");
+  run(learning, "d", 1, false, true);
+  run(idea, "c", 1, false, true);
+  run(idea, "b", 1, false, true);
+  EXPECT_EQ(files_in("d"), of_learning);
+  EXPECT_EQ(files_in("c"), of_idea);
+  EXPECT_EQ(files_in("b"), of_idea);
 }
 
 TEST_F(RecipeIdeas, ExplainingAwayIsExact) {

@@ -124,7 +124,7 @@ void set_idea_key(IdeaRecipe& recipe, const std::string& key, const RecipeValue&
   }
   if (recipe.name.empty())
     throw InputError("idea." + key + " is a key of an idea, but the recipe has no idea.name.");
-  std::vector<std::string> names;
+  std::vector<std::string> names = {"name"};
   for (const IdeaKey& row : find_idea(recipe.name).keys) {
     names.push_back(row.name);
     if (row.name != key) continue;
@@ -137,6 +137,14 @@ void set_idea_key(IdeaRecipe& recipe, const std::string& key, const RecipeValue&
     return;
   }
   throw InputError("unknown key idea." + key + " of " + recipe.name + did_you_mean(key, names));
+}
+
+std::vector<std::string> idea_recipe_keys(const IdeaRecipe& recipe) {
+  std::vector<std::string> keys = {"idea.name"};
+  for (const auto& [key, value] : recipe.settings) keys.push_back("idea." + key);
+  for (const KeyRow& row : key_table())
+    if (is_common(row.path)) keys.push_back(row.path);
+  return keys;
 }
 
 std::string find_idea_fault(const Recipe& recipe) {

@@ -95,6 +95,8 @@ const Idea& find_idea(const std::string& name);
 
 /// Sets "name" (which sets all other keys as the idea has them) or one of the idea's keys. Throws InputError.
 void set_idea_key(IdeaRecipe& recipe, const std::string& key, const RecipeValue& value);
+/// All keys of a recipe that names an idea: "idea.chains", "seed".
+std::vector<std::string> idea_recipe_keys(const IdeaRecipe& recipe);
 /// A key that a recipe with an idea cannot have, as a sentence; empty where there is none.
 std::string find_idea_fault(const Recipe& recipe);
 /// A key's value as TOML, whole numbers without a point.

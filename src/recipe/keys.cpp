@@ -537,6 +537,11 @@ const KeyRow* find_key(const std::string& path) {
 std::string unknown_key(const std::string& path) {
   std::vector<std::string> names;
   for (const KeyRow& row : key_table()) names.push_back(row.path);
+  names.emplace_back("idea.name");
+  return unknown_key(path, names);
+}
+
+std::string unknown_key(const std::string& path, const std::vector<std::string>& names) {
   // A key without its table ("rate") is most likely that of the table which has it.
   for (const std::string& name : names)
     if (name.ends_with("." + path)) return "unknown key " + path + "; did you mean '" + name + "'?";

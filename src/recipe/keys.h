@@ -22,7 +22,8 @@ struct KeyRow {
 const std::vector<KeyRow>& key_table();
 /// The row of a path, or null.
 const KeyRow* find_key(const std::string& path);
-/// "unknown key PATH; did you mean ...?"
+/// "unknown key PATH; did you mean ...?", of the names of the table, or of these.
 std::string unknown_key(const std::string& path);
+std::string unknown_key(const std::string& path, const std::vector<std::string>& names);
 
 }  // namespace harmonium

@@ -6,6 +6,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/data/schema.h"
 #include "harmonium/io/read_file.h"
+#include "harmonium/io/suggest.h"
 #include "io/toml.h"
 #include "recipe/idea.h"
 #include "recipe/keys.h"
@@ -82,7 +83,9 @@ void set_key(Recipe& recipe, const std::string& key, const RecipeValue& value) {
     return;
   }
   const KeyRow* row = find_key(key);
-  if (!row) throw InputError(unknown_key(key));
+  if (!row)
+    throw InputError(recipe.idea.name.empty() ? unknown_key(key)
+                                              : unknown_key(key, idea_recipe_keys(recipe.idea)));
   row->set(recipe, value);
 }
 
@@ -91,6 +94,13 @@ class Reader {
  public:
   Reader(Recipe& recipe, const std::string& where) : recipe_(recipe), where_(where) {}
 
+  // An idea comes first, wherever it stands, because it says which other keys there are.
+  void read(const toml::table& table) {
+    if (const toml::node* idea = table.get("idea")) read_idea(*idea);
+    read(table, "");
+  }
+
+ private:
   void read(const toml::table& table, const std::string& prefix) {
     for (const auto& entry : table) {  // not taken apart: clang before 16 captures no structured bindings
       const toml::node& node = entry.second;
@@ -102,7 +112,7 @@ class Reader {
       else if (key == "layer")
         read_layers(node);
       else if (key == "idea")
-        read_idea(node);
+        continue;
       else if (key == "data.columns")
         read_columns(node);
       else if (const auto* inner = node.as_table())
@@ -112,7 +122,6 @@ class Reader {
     }
   }
 
- private:
   template <class F>
   void at(const toml::node& node, F set) {
     try {
@@ -195,14 +204,25 @@ class Reader {
   void read_idea(const toml::node& node) {
     const auto* table = node.as_table();
     const toml::node* name = table ? table->get("name") : nullptr;
-    if (!name)
+    if (!name) {
+      if (table) refuse_misspelled_name(*table);
       throw InputError(place(where_, node) +
                        "[idea] is a table with a name, as in name = \"explaining-away\".");
+    }
     at(*name, [&] { set_key(recipe_, "idea.name", value_of_node(*name, "idea.name")); });
     for (const auto& entry : *table) {
       const toml::node& value = entry.second;
       const std::string key = kIdeaPrefix + std::string(entry.first.str());
       if (&value != name) at(value, [&] { set_key(recipe_, key, value_of_node(value, key)); });
+    }
+  }
+
+  void refuse_misspelled_name(const toml::table& idea) {
+    const std::vector<std::string> known = {"name"};
+    for (const auto& entry : idea) {
+      const std::string key(entry.first.str());
+      if (const std::string meant = did_you_mean(key, known); !meant.empty())
+        throw InputError(place(where_, entry.second) + "unknown key idea." + key + meant);
     }
   }
 
@@ -223,7 +243,7 @@ class Reader {
 Recipe parse_recipe(const std::string& text, const std::string& where) {
   Recipe recipe;
   const toml::table table = parse_toml(text, where);
-  Reader(recipe, where).read(table, "");
+  Reader(recipe, where).read(table);
   if (const auto fault = find_option_fault(recipe.train); !fault.empty())
     throw InputError(where + ": " + fault);
   if (const auto fault = find_idea_fault(recipe); !fault.empty()) throw InputError(where + ": " + fault);

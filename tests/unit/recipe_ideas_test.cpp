@@ -63,6 +63,12 @@ TEST_F(RecipeIdeas, KeysAreStrict) {
               testing::AllOf(StartsWith("my.toml:2:8: "), HasSubstr("did you mean 'explaining-away'")));
   EXPECT_THAT(fault_of("[idea]\nchain = 3\nname = \"explaining-away\""),
               testing::AllOf(StartsWith("my.toml:2:9: "), HasSubstr("did you mean 'chains'")));
+  EXPECT_THAT(fault_of("chains = 3\n[idea]\nname = \"explaining-away\""),
+              testing::AllOf(StartsWith("my.toml:1:10: "), HasSubstr("did you mean 'idea.chains'")));
+  EXPECT_THAT(fault_of("sede = 3\n[idea]\nname = \"mixing\""), HasSubstr("did you mean 'seed'"));
+  EXPECT_THAT(fault_of("[idea]\nnmae = \"mixing\""),
+              testing::AllOf(StartsWith("my.toml:2:"), HasSubstr("did you mean 'name'")));
+  EXPECT_THAT(fault_of("[idae]\nname = \"mixing\""), HasSubstr("did you mean 'idea.name'"));
   EXPECT_THAT(fault_of("[idea]\nname = \"explaining-away\"\nchains = 2.5"), HasSubstr("idea.chains"));
   EXPECT_THAT(fault_of("[idea]\nname = \"explaining-away\"\nchains = 0"),
               HasSubstr("from 1 to 1,000, but is 0."));

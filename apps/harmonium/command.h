@@ -68,8 +68,13 @@ Matrix<T> in_pieces(const Dataset& data, std::size_t columns, std::uint64_t seed
   return result;
 }
 
-/// Accepts whole numbers from `least` up to 9e15 only (CLI11 alone reads -1 as 2^64 - 1).
-CLI::Validator whole_number(std::uint64_t least);
+inline constexpr std::uint64_t kLargestNumber = 9'000'000'000'000'000;  // exact in every JSON and TOML reader
+/// Accepts whole numbers from `least` up to `most` only (CLI11 alone reads -1 as 2^64 - 1).
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most = kLargestNumber);
+
+/// A text with the minus sign that people type: a true one looks well in a report, but what a terminal shows
+/// is copied into other programs.
+std::string typed_minus(std::string text);
 
 /// Splits the KEY=VALUE of --set and sets that key. Throws InputError for what is no KEY=VALUE and for
 /// unknown keys.

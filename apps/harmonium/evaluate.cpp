@@ -66,7 +66,7 @@ int evaluate(const Globals& globals, const Options& o) {
   } else {
     print_measurements(measurements);
     for (const std::string& sentence : result.warnings)
-      std::fprintf(stderr, "warning: %s\n", sentence.c_str());
+      std::fprintf(stderr, "warning: %s\n", typed_minus(sentence).c_str());
   }
   return 0;
 }

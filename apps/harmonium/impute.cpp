@@ -175,7 +175,7 @@ void add_impute(CLI::App& app, Globals& globals, Action& action) {
   command
       ->add_option("--completions", o->impute.completions,
                    "chains a case, each giving its end as a row; 0: the mean over the steps of one")
-      ->check(CLI::Range(std::size_t{0}, std::size_t{1000}))
+      ->check(whole_number(0, 1000))
       ->capture_default_str();
   command->add_flag("--samples", o->impute.samples, "completions are sampled values in place of means");
   command

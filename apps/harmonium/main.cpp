@@ -51,7 +51,7 @@ std::string typed(int argc, char** argv) {
 
 void add_globals(CLI::App& app, harmonium::app::Globals& globals) {
   app.add_option("--threads", globals.threads, "threads to use; 0 takes every processor")
-      ->check(CLI::Range(0, 1024));
+      ->check(harmonium::app::whole_number(0, 1024));
   app.add_option("--seed", globals.seed, "every random number follows from it (default: 1, or the recipe's)")
       ->check(harmonium::app::whole_number(0));
   app.add_option("--precision", globals.precision, "of the products in training: auto, f32 or bf16")
@@ -121,6 +121,11 @@ std::string usage_sentence(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_name() == "ArgumentMismatch" && text.ends_with(kNoValue) &&
       text.find(':') != std::string::npos)
     text = text.substr(0, text.find(':')) + " needs a value";
+  // "--steps: -3 must be ..." is "--steps -3 must be ...".
+  const auto colon = text.find(": ");
+  if (error.get_name() == "ValidationError" && text.find(" must be ") != std::string::npos &&
+      colon != std::string::npos)
+    text.erase(colon, 1);
   return text + " (see `" + command_name(app) + " --help`)";
 }
 

@@ -16,7 +16,8 @@ struct Options {
 
 void print_result(const RunResult& result) {
   print_measurements(result.measurements);
-  for (const std::string& sentence : result.warnings) std::printf("warning: %s\n", sentence.c_str());
+  for (const std::string& sentence : result.warnings)
+    std::printf("warning: %s\n", typed_minus(sentence).c_str());
   std::printf("\nIn %s:\n", result.folder.c_str());
   for (const auto& file : result.files) std::printf("  %s\n", file.c_str());
   const auto model = result.folder / "model.safetensors";

@@ -247,7 +247,7 @@ int sample(const Globals& globals, const Options& o) {
 void add_chain_options(CLI::App& command, Options& o) {
   command
       .add_option("-n,--count", o.count, "chains, one fantasy each (100; 10 of each class; 1 for a movie)")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1000000}));
+      ->check(whole_number(1, 1000000));
   command
       .add_option("--steps", o.steps,
                   "Gibbs steps (of all layers, in a deep Boltzmann machine; else in the top RBM)")
@@ -268,7 +268,7 @@ void add_chain_options(CLI::App& command, Options& o) {
       ->check(CLI::IsMember({"gibbs", "tempering", "trajectory"}))
       ->capture_default_str();
   command.add_option("--temperatures", o.temperatures, "of --mix tempering")
-      ->check(CLI::Range(std::size_t{2}, std::size_t{1000}))
+      ->check(whole_number(2, 1000))
       ->capture_default_str();
   command.add_option("--snapshots", o.snapshots,
                      "of --mix trajectory (default: MODEL.snapshots.safetensors)");

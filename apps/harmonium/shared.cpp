@@ -1,6 +1,7 @@
 // What several commands do alike.
 #include <charconv>
 #include <cstdio>
+#include <string_view>
 
 #include "command.h"
 #include "harmonium/base/error.h"
@@ -13,15 +14,15 @@
 
 namespace harmonium::app {
 
-CLI::Validator whole_number(std::uint64_t least) {
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
   return CLI::Validator(
-      [least](std::string& text) -> std::string {
-        constexpr std::uint64_t kLargest = 9'000'000'000'000'000;  // exact in every JSON and TOML reader
+      [least, most](std::string& text) -> std::string {
         std::uint64_t value = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         const bool whole = error == std::errc() && end == text.data() + text.size();
-        if (whole && value >= least && value <= kLargest) return {};
-        return text + " is not a whole number from " + std::to_string(least) + " up";
+        if (whole && value >= least && value <= most) return {};
+        return text + " must be a whole number, " + std::to_string(least) +
+               (most < kLargestNumber ? " to " + std::to_string(most) : " or more");
       },
       "");
 }
@@ -96,14 +97,20 @@ void write_rows(const std::filesystem::path& path, ConstMatrixView<float> rows,
 
 namespace {
 
-// A true minus sign looks well in a report, but a terminal's numbers are copied into other programs.
 std::string plain_number(double value, int significant) {
-  std::string text = number_text(value, significant);
-  if (text.starts_with("\xE2\x88\x92")) text.replace(0, 3, "-");
-  return text;
+  return typed_minus(number_text(value, significant));
 }
 
 }  // namespace
+
+std::string typed_minus(std::string text) {
+  constexpr std::string_view kTrueMinus = "\xE2\x88\x92";
+  for (std::size_t at = 0; (at = text.find(kTrueMinus, at)) != std::string::npos; ++at) {
+    text[at] = '-';
+    text.erase(at + 1, kTrueMinus.size() - 1);
+  }
+  return text;
+}
 
 void print_measurements(std::span<const Measurement> measurements) {
   for (const Measurement& m : measurements) {
@@ -111,7 +118,7 @@ void print_measurements(std::span<const Measurement> measurements) {
     if (m.standard_error) line += " +- " + plain_number(*m.standard_error, 2);
     line += " " + m.unit;
     if (m.cases > 0) line += ", " + number_text(static_cast<double>(m.cases), 9) + " cases";
-    if (!m.how.empty()) line += " (" + m.how + ")";
+    if (!m.how.empty()) line += " (" + typed_minus(m.how) + ")";
     std::printf("%-28s %s\n", m.name.c_str(), line.c_str());
   }
 }
@@ -123,7 +130,7 @@ Json measurements_json(std::span<const Measurement> measurements) {
     if (m.standard_error) json[m.name]["standard_error"] = *m.standard_error;
     if (m.cases > 0) json[m.name]["cases"] = m.cases;
     json[m.name]["unit"] = m.unit;
-    json[m.name]["how"] = m.how;
+    json[m.name]["how"] = typed_minus(m.how);
   }
   return json;
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "command.h"
 #include "harmonium/render/number.h"
 
 namespace harmonium::app {
@@ -44,7 +45,7 @@ std::string measures_text(const HistoryRecord& record) {
   for (const auto& [name, label] : kShown)
     if (const auto found = record.measures.find(name); found != record.measures.end())
       text += std::string(text.empty() ? "" : "  ") + label + " " + number_text(found->second, 4);
-  return text;
+  return typed_minus(text);
 }
 
 }  // namespace
@@ -65,7 +66,7 @@ void TerminalReporter::clear() {
 void TerminalReporter::say(const std::string& line) {
   if (quiet_) return;
   clear();
-  std::fprintf(stderr, "%s\n", line.c_str());
+  std::fprintf(stderr, "%s\n", typed_minus(line).c_str());
 }
 
 void TerminalReporter::warn(const std::string& sentence) {
@@ -73,7 +74,7 @@ void TerminalReporter::warn(const std::string& sentence) {
   const std::string kind = sentence.substr(0, sentence.find_first_of("0123456789"));
   if (!warned_.insert(kind).second) return;
   clear();
-  std::fprintf(stderr, "warning: %s\n", sentence.c_str());
+  std::fprintf(stderr, "warning: %s\n", typed_minus(sentence).c_str());
 }
 
 void TerminalReporter::show(const std::string& line, bool now) {

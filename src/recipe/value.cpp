@@ -17,7 +17,7 @@ namespace {
 
 std::size_t count_of(const std::string& key, double number, const RecipeValue& whole) {
   if (!(number >= 0) || number != std::floor(number) || number > 9e15)
-    refuse(key, "a whole number from 0 up", whole);
+    refuse(key, "a whole number, 0 or more", whole);
   return static_cast<std::size_t>(number);
 }
 
@@ -114,7 +114,7 @@ double as_number(const std::string& key, const RecipeValue& value) {
 std::size_t as_count(const std::string& key, const RecipeValue& value) {
   if (const auto* whole = std::get_if<std::int64_t>(&value); whole && *whole >= 0)
     return static_cast<std::size_t>(*whole);
-  if (!std::holds_alternative<double>(value)) refuse(key, "a whole number from 0 up", value);
+  if (!std::holds_alternative<double>(value)) refuse(key, "a whole number, 0 or more", value);
   return count_of(key, as_number(key, value), value);
 }
 
@@ -124,7 +124,7 @@ std::uint64_t as_seed(const std::string& key, const RecipeValue& value) {
   std::uint64_t seed = 0;
   const char* end = text->data() + text->size();
   const auto [stop, error] = std::from_chars(text->data(), end, seed);
-  if (error != std::errc() || stop != end) refuse(key, "a whole number from 0 to 2^64 - 1", value);
+  if (error != std::errc() || stop != end) refuse(key, "a whole number, 0 to 2^64 - 1", value);
   return seed;
 }
 

@@ -18,16 +18,16 @@ expect 2 'one argument too many, extra' inspect good.st extra
 expect 2 'DATA is required' train
 expect 2 'out is required' encode good.st $bars
 for number in -1 1.5 x 99999999999999999999999; do
-  expect 2 "threads: .*$number" inspect good.st --threads "$number"
-  expect 2 "seed: $number is not a whole number" inspect good.st --seed "$number"
-  expect 2 "limit: $number is not" encode good.st $bars --limit "$number" --out x.npy
-  expect 2 "layer: $number is not" encode good.st $bars --layer "$number" --out x.npy
-  expect 2 "steps: $number is not" sample good.st --steps "$number" --out x.npy
+  expect 2 "--threads $number must be a whole number, 0 to 1024" inspect good.st --threads "$number"
+  expect 2 "--seed $number must be a whole number, 0 or more" inspect good.st --seed "$number"
+  expect 2 "--limit $number must be a whole number, 0 or more" encode good.st $bars --limit "$number" --out x.npy
+  expect 2 "--layer $number must be a whole number, 0 or more" encode good.st $bars --layer "$number" --out x.npy
+  expect 2 "--steps $number must be a whole number, 0 or more" sample good.st --steps "$number" --out x.npy
   expect 2 "train.epochs" train $bars --epochs "$number" --out x.st
 done
-expect 2 'count' sample good.st -n 0 --out x.npy
-expect 2 'cases: 0 is not' evaluate good.st $bars --cases 0
-expect 2 'temperatures: 1 is not' evaluate good.st $bars --likelihood annealed --temperatures 1
+expect 2 '--count 0 must be a whole number, 1 to 1000000' sample good.st -n 0 --out x.npy
+expect 2 '--cases 0 must be' evaluate good.st $bars --cases 0
+expect 2 '--temperatures 1 must be' evaluate good.st $bars --likelihood annealed --temperatures 1
 expect 2 'perhaps' evaluate good.st $bars --likelihood perhaps
 expect 2 'bf16.*f32' train $bars "${tiny[@]}" --negative exact --precision bf16 --out x.st
 expect 2 'precision.*bf17' train $bars "${tiny[@]}" --precision bf17 --out x.st

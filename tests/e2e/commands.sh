@@ -150,6 +150,8 @@ json run sweep.toml --out sweep --quiet
 has 'worst of 2'
 [[ -s sweep/report.html && -s sweep/one-1/model.safetensors && -s sweep/five-2/model.safetensors ]] || fail "a sweep leaves $(ls sweep)"
 works run sweep.toml --out sweep --resume --quiet
+has 'median -'
+! grep -q $'\xe2\x88\x92' out.txt || fail "a terminal shows a minus sign that nobody types"
 # A finished run is not trained over by accident.
 expect 2 'is there already' run sweep.toml --out sweep --quiet
 nothing_left

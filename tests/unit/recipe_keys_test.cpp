@@ -103,7 +103,7 @@ TEST(Recipe, NamesThePlaceAndTheNearestKey) {
   EXPECT_THAT(fault_of("rate = 0.1\n"), AllOf(StartsWith("my.toml:1:"), HasSubstr("train.rate")));
   EXPECT_THAT(fault_of("[train]\nrate = \"fast\"\n"), StartsWith("my.toml:2:8: train.rate must be a number"));
   EXPECT_THAT(fault_of("[train]\nnegative = \"pdc\"\n"), AllOf(StartsWith("my.toml:2:"), HasSubstr("'pcd'")));
-  EXPECT_THAT(fault_of("[train]\nepochs = -1\n"), HasSubstr("whole number from 0 up, but is -1"));
+  EXPECT_THAT(fault_of("[train]\nepochs = -1\n"), HasSubstr("whole number, 0 or more, but is -1"));
   EXPECT_THAT(fault_of("[train]\nepochs = 2.5\n"), HasSubstr("but is 2.5"));
   EXPECT_THAT(fault_of("[train]\nepochs = [1]\n"), HasSubstr("train.epochs must be"));
   EXPECT_THAT(fault_of("[train]\ncentring = 1\n"), HasSubstr("true or false"));

@@ -5,16 +5,10 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/models/sigmoid_belief_net.h"
+#include "unit/pair_cases.h"
 
 namespace harmonium {
 namespace {
-
-// The RBM T1 of docs: 3 visible and 2 hidden units.
-BinaryPair tiny_rbm() {
-  BinaryPair pair(3, 2);
-  pair.set_flat(std::vector<double>{0.5, -1.0, 1.5, 0.25, -0.75, 2.0, 0.1, -0.2, 0.3, -0.4, 0.6});
-  return pair;
-}
 
 // Two causes, the earthquake and the truck, and one effect: the house jumps.
 SigmoidBeliefNet earthquake_and_truck() {
@@ -85,7 +79,7 @@ TEST(StateTable, FactorialFitIsALocalMinimum) {
 }
 
 TEST(BinaryPair, IsTheKnownRbm) {
-  const BinaryPair pair = tiny_rbm();
+  const BinaryPair pair = worked_pair();
   EXPECT_NEAR(log_z(pair), 4.995233962965479, 1e-12);
   const StateTable p = rbm_lower_table(pair);
   const double known[] = {-3.4447307601, -3.6378220505, -2.6020335694, -2.6903761743,

@@ -6,15 +6,11 @@
 
 #include "harmonium/train/belief_net_learner.h"
 #include "harmonium/train/pair_gradients.h"
+#include "unit/pair_cases.h"
 
 namespace harmonium {
 namespace {
 
-BinaryPair tiny_rbm() {
-  BinaryPair pair(3, 2);
-  pair.set_flat(std::vector<double>{0.5, -1.0, 1.5, 0.25, -0.75, 2.0, 0.1, -0.2, 0.3, -0.4, 0.6});
-  return pair;
-}
 StateList tiny_data() {
   const std::vector<std::uint32_t> states = {0b011, 0b110, 0b101};  // 110, 011, 101 with unit 1 first
   return evenly(states);
@@ -49,11 +45,11 @@ double mean_log(const StateTable& p, const StateList& data) {
 }
 
 TEST(PairGradients, AreTheKnownOnesOfTheRbm) {
-  expect_near(likelihood_gradient(tiny_rbm(), Combination::kProduct, tiny_data()),
+  expect_near(likelihood_gradient(worked_pair(), Combination::kProduct, tiny_data()),
               {0.1476243466, 0.1378118377, 0.0242482992, -0.1025569394, -0.0999340637, -0.1342328424,
                0.2777420478, -0.0095644432, -0.1331322972, 0.0387179463, -0.0945220178},
               1e-9);
-  expect_near(expected_cd(tiny_rbm(), tiny_data(), 1),
+  expect_near(expected_cd(worked_pair(), tiny_data(), 1),
               {0.1257910619, 0.1268547659, 0.0122967005, -0.0966611505, -0.0806413338, -0.0941073705,
                0.2504132651, -0.0176527282, -0.0900776906, 0.0264373294, -0.0766706320},
               1e-9);
@@ -61,11 +57,11 @@ TEST(PairGradients, AreTheKnownOnesOfTheRbm) {
 
 TEST(PairGradients, AgreeWithDifferencesOfTheLikelihood) {
   for (const auto way : {Combination::kMixture, Combination::kComposition, Combination::kProduct}) {
-    const auto known =
-        slopes(tiny_rbm(), [&](const BinaryPair& p) { return mean_log(lower_table(p, way), tiny_data()); });
-    expect_near(likelihood_gradient(tiny_rbm(), way, tiny_data()), known, 1e-8);
+    const auto known = slopes(
+        worked_pair(), [&](const BinaryPair& p) { return mean_log(lower_table(p, way), tiny_data()); });
+    expect_near(likelihood_gradient(worked_pair(), way, tiny_data()), known, 1e-8);
     double total = 0;
-    for (const double p : lower_table(tiny_rbm(), way)) total += p;
+    for (const double p : lower_table(worked_pair(), way)) total += p;
     EXPECT_NEAR(total, 1.0, 1e-14);
   }
 }
@@ -73,23 +69,23 @@ TEST(PairGradients, AgreeWithDifferencesOfTheLikelihood) {
 TEST(PairGradients, OneNeglectedTermMakesCdExact) {
   for (const std::size_t steps : {1u, 3u}) {
     const auto known = slopes(
-        tiny_rbm(), [&](const BinaryPair& p) { return -contrastive_divergence(p, tiny_data(), steps); });
-    expect_near(
-        sum(expected_cd(tiny_rbm(), tiny_data(), steps), neglected_term(tiny_rbm(), tiny_data(), steps)),
-        known, 1e-7);
-    EXPECT_GT(contrastive_divergence(tiny_rbm(), tiny_data(), steps), 0.0);
-    EXPECT_GT(length(neglected_term(tiny_rbm(), tiny_data(), steps)), 1e-4);
+        worked_pair(), [&](const BinaryPair& p) { return -contrastive_divergence(p, tiny_data(), steps); });
+    expect_near(sum(expected_cd(worked_pair(), tiny_data(), steps),
+                    neglected_term(worked_pair(), tiny_data(), steps)),
+                known, 1e-7);
+    EXPECT_GT(contrastive_divergence(worked_pair(), tiny_data(), steps), 0.0);
+    EXPECT_GT(length(neglected_term(worked_pair(), tiny_data(), steps)), 1e-4);
   }
 }
 
 TEST(PairGradients, CdIsZeroOnDataOfTheModel) {
-  const StateList own = support_of(rbm_lower_table(tiny_rbm()));
-  EXPECT_LT(length(expected_cd(tiny_rbm(), own, 1)), 1e-14);
-  EXPECT_LT(length(expected_cd(tiny_rbm(), own, 4)), 1e-14);
+  const StateList own = support_of(rbm_lower_table(worked_pair()));
+  EXPECT_LT(length(expected_cd(worked_pair(), own, 1)), 1e-14);
+  EXPECT_LT(length(expected_cd(worked_pair(), own, 4)), 1e-14);
 }
 
 TEST(PairGradients, LearningFindsADistributionThatTheModelHas) {
-  const StateList data = support_of(rbm_lower_table(tiny_rbm()));
+  const StateList data = support_of(rbm_lower_table(worked_pair()));
   const BinaryPair start = random_pair(3, 2, 0.1, Noise(2, Stream::kInitialWeights, 0));
   const BinaryPair learned = learned_pair(start, Combination::kProduct, data, 4000, 0.05);
   EXPECT_LT(kl_divergence(table_of(data, 3), rbm_lower_table(learned)), 1e-4);

@@ -1,10 +1,11 @@
 #include "harmonium/baselines/pca.h"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
+#include <vector>
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
+#include "kernels/symmetric_eigen.h"
 
 namespace harmonium {
 
@@ -18,25 +19,24 @@ Pca fit_pca(ConstMatrixView<float> values, std::size_t components) {
   pca.mean.assign(n, 0.0);
   for (std::size_t r = 0; r < cases; ++r)
     for (std::size_t i = 0; i < n; ++i) pca.mean[i] += values(r, i) / static_cast<double>(cases);
-  // Covariance in 64-bit sums; the row of a case is short enough for its outer product to stay in cache.
-  Eigen::MatrixXd covariance =
-      Eigen::MatrixXd::Zero(static_cast<Eigen::Index>(n), static_cast<Eigen::Index>(n));
-  Eigen::VectorXd row(static_cast<Eigen::Index>(n));
+  // The upper triangle of the covariance in 64-bit sums; the row of a case is short enough for its outer
+  // product to stay in cache.
+  Matrix<double> covariance(n, n);
+  std::vector<double> row(n);
   for (std::size_t r = 0; r < cases; ++r) {
-    for (std::size_t i = 0; i < n; ++i) row[static_cast<Eigen::Index>(i)] = values(r, i) - pca.mean[i];
-    covariance.selfadjointView<Eigen::Lower>().rankUpdate(row, 1.0 / static_cast<double>(cases));
+    for (std::size_t i = 0; i < n; ++i) row[i] = values(r, i) - pca.mean[i];
+    for (std::size_t i = 0; i < n; ++i) {
+      const double scaled = row[i] / static_cast<double>(cases);
+      double* const into = covariance.row(i).data();
+      for (std::size_t j = i; j < n; ++j) into[j] += scaled * row[j];
+    }
   }
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(covariance);
-  check(solver.info() == Eigen::Success, "eigenvalues of a covariance are found");
+  const SymmetricEigen eigen = symmetric_eigen(covariance);
+  for (const double value : eigen.values) pca.variances.push_back(std::max(0.0, value));
   pca.components = Matrix<float>(components, n);
-  for (std::size_t k = 0; k < n; ++k) {
-    const auto column = static_cast<Eigen::Index>(n - 1 - k);  // ascending in Eigen
-    pca.variances.push_back(std::max(0.0, solver.eigenvalues()[column]));
-    if (k < components)
-      for (std::size_t i = 0; i < n; ++i)
-        pca.components(k, i) =
-            static_cast<float>(solver.eigenvectors()(static_cast<Eigen::Index>(i), column));
-  }
+  for (std::size_t k = 0; k < components; ++k)
+    std::transform(eigen.vectors.row(k).begin(), eigen.vectors.row(k).end(), pca.components.row(k).begin(),
+                   [](double x) { return static_cast<float>(x); });
   return pca;
 }
 

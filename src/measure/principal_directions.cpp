@@ -8,6 +8,7 @@
 #include "harmonium/base/random.h"
 #include "harmonium/kernels/products.h"
 #include "harmonium/measure/statistics.h"
+#include "kernels/symmetric_eigen.h"
 
 namespace harmonium {
 namespace {
@@ -73,48 +74,6 @@ class Covariance {
   ThreadTeam& team_;
 };
 
-// One plane rotation of Jacobi's method, that makes t(p, q) zero; rows of `vectors` turn with it.
-void rotate(Matrix<double>& t, Matrix<double>& vectors, std::size_t p, std::size_t q) {
-  if (t(p, q) == 0) return;
-  const double theta = (t(q, q) - t(p, p)) / (2 * t(p, q));
-  const double tangent = std::copysign(1.0, theta) / (std::abs(theta) + std::hypot(theta, 1.0));
-  const double c = 1.0 / std::hypot(tangent, 1.0), s = tangent * c;
-  for (std::size_t k = 0; k < t.rows(); ++k) {
-    const double kp = t(k, p), kq = t(k, q);
-    t(k, p) = c * kp - s * kq, t(k, q) = s * kp + c * kq;
-  }
-  for (Matrix<double>* rows : {&t, &vectors})
-    for (std::size_t k = 0; k < rows->cols(); ++k) {
-      const double pk = (*rows)(p, k), qk = (*rows)(q, k);
-      (*rows)(p, k) = c * pk - s * qk, (*rows)(q, k) = s * pk + c * qk;
-    }
-}
-
-struct Eigenpairs {
-  std::vector<double> values;  // descending
-  Matrix<double> vectors;      // rows
-};
-
-// Of a small symmetric matrix, by Jacobi's cyclic method.
-Eigenpairs eigenpairs_of(Matrix<double> t) {
-  const std::size_t n = t.rows();
-  Matrix<double> vectors(n, n);
-  for (std::size_t k = 0; k < n; ++k) vectors(k, k) = 1.0;
-  for (int sweep = 0; sweep < 30; ++sweep)
-    for (std::size_t p = 0; p + 1 < n; ++p)
-      for (std::size_t q = p + 1; q < n; ++q) rotate(t, vectors, p, q);
-  std::vector<std::size_t> order(n);
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return t(a, a) > t(b, b); });
-  Eigenpairs result{{}, Matrix<double>(n, n)};
-  for (std::size_t k = 0; k < n; ++k) {
-    result.values.push_back(t(order[k], order[k]));
-    std::copy_n(vectors.row(order[k]).data(), n, result.vectors.row(k).data());
-  }
-  return result;
-}
-
 Matrix<double> combined(const Matrix<double>& coefficients, const Matrix<double>& rows) {
   Matrix<double> result(coefficients.rows(), rows.cols());
   for (std::size_t k = 0; k < result.rows(); ++k)
@@ -133,7 +92,7 @@ struct Ritz {
     for (std::size_t k = 0; k < q.rows(); ++k)
       for (std::size_t l = 0; l < q.rows(); ++l)
         t(k, l) = 0.5 * (dot(q.row(k), image.row(l)) + dot(q.row(l), image.row(k)));
-    Eigenpairs eigen = eigenpairs_of(std::move(t));
+    SymmetricEigen eigen = symmetric_eigen(t);
     values = std::move(eigen.values);
     directions = combined(eigen.vectors, q);
     images = combined(eigen.vectors, image);

@@ -88,7 +88,7 @@ TEST(Tempering, HasTheModelsDistributionWhereGibbsIsStuck) {
   const Rbm rbm = two_modes();
   ThreadTeam team(2);
   const std::vector<float> base(4, 0.0f);
-  TemperedChains tempered = start_tempering(rbm, uniform_betas(8), 20000, base, 1);
+  TemperedChains tempered = start_tempering(rbm, uniform_betas(8), 4000, base, 1);
   std::fill(tempered.visible.values().begin(), tempered.visible.values().end(), 0.0f);  // all in one mode
   std::fill(tempered.hidden.values().begin(), tempered.hidden.values().end(), 0.0f);
   advance_tempering(rbm, tempered, 200, 3, team);

@@ -92,6 +92,7 @@ void remove_learning_run(const fs::path& folder) {
   static constexpr std::array kFiles = {"model.safetensors",
                                         "model.safetensors.checkpoint",
                                         "model.safetensors.snapshots.safetensors",
+                                        "model.safetensors.greedy.safetensors",
                                         "reader.safetensors",
                                         "history.jsonl",
                                         "timing.json",

@@ -12,6 +12,7 @@
 #include "recipe/idea.h"
 #include "recipe/idea_folder.h"
 #include "recipe/measure_fantasies.h"
+#include "recipe/measure_recognition.h"
 #include "recipe/mixing_report.h"
 #include "recipe/output.h"
 #include "recipe/pictures.h"
@@ -142,6 +143,9 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
 
   const Model& model = trained.model;
   MeasureResult measures = measure_model(recipe, data, model, *options.team, *options.reporter);
+  if (const auto greedy = greedy_path(model_path); std::filesystem::exists(greedy) && !recipe.is_machine)
+    measure_greedy_recognition(recipe, data, load_model(greedy).net, *options.team, *options.reporter,
+                               measures);
   auto pictures = run_pictures(recipe, data, model, *options.team, *options.reporter);
   if (!recipe.measure.one_class.empty()) {
     OneClassResult one_class = measure_one_class(recipe, data, model, *options.team, *options.reporter);

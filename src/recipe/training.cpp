@@ -55,7 +55,8 @@ void prepare_files(const TrainingFiles& files, const RunOptions& options) {
   // A place that cannot be written is an error now. What a resumed run has written so far stays.
   if (unfinished && options.resume) return;
   write_file_atomically(files.history, "");
-  std::filesystem::remove(trajectory_path(files.model), ignored);  // of a run that this one replaces
+  for (const auto& path : {trajectory_path(files.model), greedy_path(files.model)})
+    std::filesystem::remove(path, ignored);  // of a run that this one replaces
 }
 
 void refuse_claims(const std::vector<MemoryClaim>& claims) {
@@ -134,6 +135,10 @@ DeepBeliefNet greedy_net(const Recipe& recipe, const ResolvedLayers& resolved) {
 
 TrainingFiles TrainingFiles::beside(const std::filesystem::path& model) {
   return {model, model.string() + ".checkpoint", model.string() + ".history.jsonl"};
+}
+
+std::filesystem::path greedy_path(const std::filesystem::path& model) {
+  return model.string() + ".greedy.safetensors";
 }
 
 void check_run(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {

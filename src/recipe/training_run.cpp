@@ -221,24 +221,19 @@ bool TrainingRun::run_joint() {
 bool TrainingRun::run() {
   if (!joint_ && !run_greedy()) return false;
   if (!has_joint()) return true;
-  if (!joint_) begin_joint(greedy_.history());
+  if (!joint_) {
+    save_model(greedy_path(files_.model), greedy_model());
+    begin_joint(greedy_.history());
+  }
   return run_joint();
 }
 
-Model TrainingRun::model() {
+// A model of this run but for its history.
+Model TrainingRun::described(DeepBeliefNet net, std::optional<DeepBeliefNet> last) const {
   Model model;
-  model.net = greedy_.net();
-  model.last = greedy_.last();
+  model.net = std::move(net);
+  model.last = std::move(last);
   model.is_machine = recipe_.is_machine;
-  if (joint_) {
-    const auto with = recipe_.is_machine ? machine_with_parameters : with_parameters;
-    model.net = with(greedy_.net(), joint_->result());
-    model.last.reset();
-    if (joint_->has_last()) model.last = with(greedy_.net(), joint_->last());
-  } else if (recipe_.is_machine) {
-    model.net = stack_of(composed(model.net));
-    if (model.last) model.last = stack_of(composed(*model.last));
-  }
   model.seed = recipe_.seed;
   model.precision = precision_text(greedy_.precisions());
   model.recipe = recipe_text(recipe_);
@@ -247,7 +242,27 @@ Model TrainingRun::model() {
   model.schema = data_.train.schema().to_json();
   model.data_statistics = data_.train.schema().statistics();
   if (data_.train.has_labels()) model.classes = data_.train.class_names();
-  model.history = joint_ ? joint_->history() : greedy_.history();
+  return model;
+}
+
+Model TrainingRun::greedy_model() {
+  DeepBeliefNet net = greedy_.net();
+  std::optional<DeepBeliefNet> last = greedy_.last();
+  if (recipe_.is_machine) {
+    net = stack_of(composed(net));
+    if (last) last = stack_of(composed(*last));
+  }
+  Model model = described(std::move(net), std::move(last));
+  model.history = greedy_.history();
+  return model;
+}
+
+Model TrainingRun::model() {
+  if (!joint_) return greedy_model();
+  const auto with = recipe_.is_machine ? machine_with_parameters : with_parameters;
+  Model model = described(with(greedy_.net(), joint_->result()), std::nullopt);
+  if (joint_->has_last()) model.last = with(greedy_.net(), joint_->last());
+  model.history = joint_->history();
   return model;
 }
 

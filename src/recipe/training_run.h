@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ class TrainingRun {
   bool run();
   /// When it has finished.
   Model model();
+  /// What greedy learning has made, when it is over.
+  Model greedy_model();
 
  private:
   GreedyTrainer make_greedy();
@@ -36,6 +39,7 @@ class TrainingRun {
   void write(const TensorFile& checkpoint, const std::vector<HistoryRecord>& history);
   void write_snapshots(const Trajectory& snapshots);
   void restore_snapshots();
+  Model described(DeepBeliefNet net, std::optional<DeepBeliefNet> last) const;
   bool has_joint() const { return recipe_.joint.train.epochs > 0; }
   TrainingData cases() const;
   TrainingData greedy_cases();

@@ -25,6 +25,13 @@ done
 works encode whole.st mnist --limit 10 --layer 2 --out codes.npy
 works sample whole.st -n 4 --steps 3 --label 3 --out fantasies.npy
 
+# What greedy learning made of the layers is kept, and is not what they have learned together.
+works classify whole.st.greedy.safetensors mnist --part test --limit 500 --out greedy.csv
+! cmp -s labels.csv greedy.csv || fail "the model of greedy learning is the one of all layers"
+cmp whole.st.greedy.safetensors killed.st.greedy.safetensors || fail "a killed run keeps another model of greedy learning"
+works inspect whole.st.greedy.safetensors
+! grep -q "all layers together" out.txt || fail "the model of greedy learning knows of what came after it"
+
 # Probabilities in the sleep phase, and no labels.
 works train mnist --limit 300 --layers "data - 12 - 10 - 14" --epochs 1 --joint.epochs 2 --joint.states probabilities \
   --quiet --out unlabelled.st

@@ -74,6 +74,10 @@ struct TrainingFiles {
   static TrainingFiles beside(const std::filesystem::path& model);
 };
 
+/// Where a run whose layers all go on to learn together keeps what greedy learning made of them:
+/// MODEL.greedy.safetensors.
+std::filesystem::path greedy_path(const std::filesystem::path& model);
+
 struct TrainingResult {
   bool finished = false;  ///< false: stopped after a checkpoint
   Model model;

@@ -34,8 +34,7 @@ MemoryClaim chains_claim(const TrainOptions& options, double columns) {
   MemoryClaim claim{with_value(options.table + ".chains", options.chains), 0};
   const bool tempered = options.negative == NegativeKind::kTempering;
   if (tempered) claim.keys += " and " + with_value(options.table + ".temperatures", options.temperatures);
-  if (tempered || options.negative == NegativeKind::kPersistent ||
-      options.negative == NegativeKind::kFastPersistent)
+  if (options.negative != NegativeKind::kContrastiveDivergence && options.negative != NegativeKind::kExact)
     claim.bytes =
         (1.0 + (tempered ? real(options.temperatures) : 1.0)) * real(options.chains) * columns * kFloat;
   return claim;

@@ -286,17 +286,21 @@ void add_training_keys(std::vector<KeyRow>& rows) {
   rows.push_back(number("train.norm_limit", "longest column of weights into a hidden unit; 0 is no limit",
                         AT(train.norm_limit)));
   rows.push_back(
-      flag("train.centring", "gradient of the centred energy (Montavon & Mueller 2012)", AT(train.centring)));
+      flag("train.centring",
+           "gradient of the centred energy (Montavon & Mueller 2012), but for documents without one length",
+           AT(train.centring)));
   rows.push_back(
       number("train.centring_decay", "memory of the running offsets, an update", AT(train.centring_decay)));
   rows.push_back(choice(
       "train.negative",
-      "negative phase: cd, pcd (persistent chains), fpcd (with fast weights), tempering, exact",
+      "negative phase: cd, pcd (persistent chains), fpcd (with fast weights), tempering, exact; auto: pcd, "
+      "but "
+      "cd for documents without one length and masked values",
       AT(train.negative),
       std::array{
-          std::pair{"cd", NegativeKind::kContrastiveDivergence}, std::pair{"pcd", NegativeKind::kPersistent},
-          std::pair{"fpcd", NegativeKind::kFastPersistent}, std::pair{"tempering", NegativeKind::kTempering},
-          std::pair{"exact", NegativeKind::kExact}}));
+          std::pair{"auto", NegativeKind::kAuto}, std::pair{"cd", NegativeKind::kContrastiveDivergence},
+          std::pair{"pcd", NegativeKind::kPersistent}, std::pair{"fpcd", NegativeKind::kFastPersistent},
+          std::pair{"tempering", NegativeKind::kTempering}, std::pair{"exact", NegativeKind::kExact}}));
   rows.push_back(
       schedule("train.steps", "Gibbs steps an update (k); a list has one value an epoch", AT(train.steps)));
   rows.push_back(count_between(1, kMostChains, "train.chains", "fantasy particles of pcd, fpcd and tempering",

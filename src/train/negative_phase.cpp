@@ -292,9 +292,19 @@ void refuse_open_length(const Rbm& rbm, const TrainOptions& options) {
 
 }  // namespace
 
-std::unique_ptr<NegativePhase> make_negative_phase(const Rbm& rbm, const TrainOptions& options,
+TrainOptions options_for(const Rbm& rbm, TrainOptions options) {
+  const bool open = rbm.visible.spec.has_open_length();
+  if (open) options.centring = false;
+  if (options.negative == NegativeKind::kAuto)
+    options.negative =
+        open || options.missing_absent ? NegativeKind::kContrastiveDivergence : NegativeKind::kPersistent;
+  return options;
+}
+
+std::unique_ptr<NegativePhase> make_negative_phase(const Rbm& rbm, const TrainOptions& wanted,
                                                    std::span<const float> base_visible_bias,
                                                    ThreadTeam& team) {
+  const TrainOptions options = options_for(rbm, wanted);
   switch (options.negative) {
     case NegativeKind::kContrastiveDivergence:
       return std::make_unique<ContrastiveDivergence>(options.visible_states);
@@ -306,6 +316,8 @@ std::unique_ptr<NegativePhase> make_negative_phase(const Rbm& rbm, const TrainOp
       return std::make_unique<ParallelTempering>(rbm, options, base_visible_bias);
     case NegativeKind::kExact:
       return std::make_unique<ExactEnumeration>(rbm, options);
+    case NegativeKind::kAuto:
+      break;
   }
   throw InputError("unknown negative phase");
 }

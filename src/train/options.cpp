@@ -34,6 +34,15 @@ std::string find_schedule_fault(const TrainOptions& o) {
 
 }  // namespace
 
+TrainOptions recommended_options() {
+  TrainOptions options;
+  options.negative = NegativeKind::kAuto;
+  options.rate = Schedule(0.1, ScheduleShape::kLinear);
+  options.centring = true;
+  options.average_epochs = 1;
+  return options;
+}
+
 std::string find_option_fault(const TrainOptions& o) {
   const Need need(o);
   if (auto fault = find_schedule_fault(o); !fault.empty()) return fault;
@@ -57,7 +66,8 @@ std::string find_option_fault(const TrainOptions& o) {
   if (o.temperatures < 2) return need("temperatures", "2 or more", static_cast<double>(o.temperatures));
   if (!(o.checkpoint_minutes > 0.0))
     return need("checkpoint_minutes", "more than zero", o.checkpoint_minutes);
-  if (o.missing_absent && o.negative != NegativeKind::kContrastiveDivergence)
+  if (o.missing_absent && o.negative != NegativeKind::kContrastiveDivergence &&
+      o.negative != NegativeKind::kAuto)
     return "data.missing = \"absent\" masks values in both phases, which only cd can do; set " + o.table +
            ".negative = \"cd\" or data.missing = \"unknown\".";
   return {};
@@ -87,6 +97,8 @@ std::string_view negative_name(NegativeKind kind) {
       return "tempering";
     case NegativeKind::kExact:
       return "exact";
+    case NegativeKind::kAuto:
+      return "auto";
   }
   return "";
 }

@@ -28,7 +28,8 @@ double dot(std::span<const float> a, std::span<const float> b) {
 constexpr std::size_t kMomentColumns = 128;
 
 // Why the products of this learner cannot be made in bf16, or an empty text.
-std::string find_bf16_fault(const Rbm& rbm, const TrainOptions& options, float value_step) {
+std::string find_bf16_fault(const Rbm& rbm, const TrainOptions& wanted, float value_step) {
+  const TrainOptions options = options_for(rbm, wanted);
   if (!has_bf16_products()) return "this processor does not multiply 16-bit floats";
   if (options.negative == NegativeKind::kExact || options.negative == NegativeKind::kTempering)
     return "negative = \"" + std::string(negative_name(options.negative)) + "\" needs exact energies";
@@ -93,23 +94,21 @@ RbmLearner::RbmLearner(Rbm start, const TrainOptions& options, std::string prefi
                        std::vector<std::uint32_t> missing_values, std::span<const float> base_visible_bias,
                        float value_step)
     : rbm_(std::move(start)),
-      options_(options),
+      options_(options_for(rbm_, options)),
       prefix_(std::move(prefix)),
       negative_(make_negative_phase(
-          rbm_, options,
+          rbm_, options_,
           base_visible_bias.empty() ? std::span<const float>(rbm_.visible.bias) : base_visible_bias, team)),
       velocity_(rbm_.visible.spec, rbm_.hidden.spec),
-      visible_offset_(options.centring ? rbm_.visible_columns() : 0),
-      hidden_offset_(options.centring ? rbm_.hidden_columns() : 0),
+      visible_offset_(options_.centring ? rbm_.visible_columns() : 0),
+      hidden_offset_(options_.centring ? rbm_.hidden_columns() : 0),
       activity_(options.sparsity_target > 0 ? rbm_.hidden_columns() : 0,
                 static_cast<float>(options.sparsity_target)) {
   if (const auto fault = find_option_fault(options); !fault.empty()) throw InputError(fault);
-  if (options.centring && rbm_.visible.spec.has_open_length())
-    throw InputError("centring is not defined for documents of different lengths; set centring = false.");
   const Precision precision = choose_precision(rbm_, options, value_step);
   if (precision == Precision::kBf16) visible_step_ = value_step;
   packed_ = PackedWeights(rbm_.weights, precision);
-  if (options.negative == NegativeKind::kFastPersistent) {
+  if (options_.negative == NegativeKind::kFastPersistent) {
     fast_ = Rbm(rbm_.visible.spec, rbm_.hidden.spec);
     effective_ = rbm_;
     packed_effective_ = PackedWeights(effective_.weights, precision);

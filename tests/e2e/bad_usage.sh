@@ -122,7 +122,7 @@ works train --set train.epochs=2 $bars --layers "data - 3" --quiet --out fine.st
 
 # What is finished stays what it is: --resume answers with it for the same recipe only.
 works train $bars "${tiny[@]}" --checkpoint_minutes 9 --resume --out good.st
-expect 2 'trained with train.rate = 0.05 and not 0.7' train $bars "${tiny[@]}" --resume --rate 0.7 --out good.st
+expect 2 'trained with train.rate = 0.1 and not 0.7' train $bars "${tiny[@]}" --resume --rate 0.7 --out good.st
 expect 2 'trained with data.train' train bars-and-stripes:4 "${tiny[@]}" --resume --out good.st
 works run r.toml --quiet --out again
 works run r.toml --quiet --out again --resume --set measure.mixing_steps=10

@@ -208,7 +208,7 @@ Recipe unusual() {
                                                               {"model.kind", "\"dbm\""},
                                                               {"model.start", "\"tied\""},
                                                               {"model.pass", "\"samples\""},
-                                                              {"train.rate_schedule", "\"linear\""},
+                                                              {"train.rate_schedule", "\"cosine\""},
                                                               {"train.negative", "\"fpcd\""},
                                                               {"joint.rate_schedule", "\"cosine\""},
                                                               {"joint.steps", "[3, 6]"},

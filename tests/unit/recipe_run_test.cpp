@@ -175,7 +175,7 @@ TEST_F(RecipeRun, AnUnfinishedRunGoesOnWithOtherMeasures) {
   Recipe learned = measured;
   learned.train.rate = 0.7;
   EXPECT_THAT(refusal([&] { run_recipe(learned, at("a"), options(true)); }),
-              HasSubstr("train.rate = 0.05 and not train.rate = 0.7"));
+              HasSubstr("train.rate = 0.1 and not train.rate = 0.7"));
   const RunResult result = run_recipe(measured, at("a"), options(true));
   EXPECT_TRUE(result.finished);
   EXPECT_GT(value_of(result, "kl_from_data"), 0.0);

@@ -119,7 +119,7 @@ struct Recipe {
   std::string layers = "data - 500";
   bool is_machine = false;  ///< a deep Boltzmann machine, in place of an RBM or a deep belief net
   DataRecipe data;
-  TrainOptions train;
+  TrainOptions train = recommended_options();
   /// [[layer]] tables, one an RBM from the data up: keys of [train] that differ there, as TOML literals.
   std::vector<std::map<std::string, std::string>> layer_overrides;
   JointRecipe joint;

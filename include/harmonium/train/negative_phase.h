@@ -74,10 +74,15 @@ class NegativePhase {
   virtual ConstMatrixView<float> fantasies() const { return {}; }
 };
 
+/// The options as this RBM is learned with them. Negative kAuto becomes pcd, or cd for documents whose
+/// lengths come from the data (chains have one length) and where missing values are masked; centring, which
+/// is not defined for such documents, is left out there.
+TrainOptions options_for(const Rbm& rbm, TrainOptions options);
+
 /// Makes the kind that the options name, for this model. `base_visible_bias`: the base model of tempering
 /// (the data's marginals). Throws InputError where the model does not allow it (exact: too large to
 /// enumerate; tempering: no energy; persistent chains of documents without a length).
-std::unique_ptr<NegativePhase> make_negative_phase(const Rbm& rbm, const TrainOptions& options,
+std::unique_ptr<NegativePhase> make_negative_phase(const Rbm& rbm, const TrainOptions& wanted,
                                                    std::span<const float> base_visible_bias,
                                                    ThreadTeam& team);
 

@@ -18,6 +18,7 @@ enum class NegativeKind {
   kFastPersistent,         ///< "fpcd": the same, on weights with a fast part (Tieleman & Hinton 2009)
   kTempering,              ///< "tempering": chains at several temperatures (Desjardins et al. 2010)
   kExact,                  ///< "exact": enumeration, for tiny models
+  kAuto,                   ///< "auto": pcd, but cd where chains cannot stand for the data (options_for)
 };
 
 /// What stands for the visible units in a reconstruction.
@@ -37,7 +38,7 @@ enum class PrecisionChoice {
   kBf16,  ///< refused where auto would not take it
 };
 
-/// Options of learning. Defaults are those of `harmonium train`.
+/// Options of learning. By default the plainest ones; those of `harmonium train` are recommended_options().
 struct TrainOptions {
   std::string table = "train";  ///< of the recipe, in which these keys stand: what messages call them by
   std::uint64_t seed = 1;       ///< every random number of the run follows from it
@@ -87,13 +88,17 @@ struct TrainOptions {
       10;  ///< between checkpoints within an epoch; an epoch's end makes one too (at most one in 2 s)
 };
 
+/// Where nothing else is said, what brought an RBM to its likelihood soonest (docs/training-likelihood.md):
+/// persistent chains, the centred gradient, a rate that falls to 0, parameters averaged over the last epoch.
+TrainOptions recommended_options();
+
 /// The first fault in the options as a sentence that names the key and what would be right; empty if none.
 std::string find_option_fault(const TrainOptions& options);
 
 /// "auto", "f32", "bf16".
 std::string_view precision_choice_name(PrecisionChoice choice);
 
-/// Names as in a recipe: "cd", "pcd", "fpcd", "tempering", "exact".
+/// Names as in a recipe: "cd", "pcd", "fpcd", "tempering", "exact", "auto".
 std::string_view negative_name(NegativeKind kind);
 
 }  // namespace harmonium

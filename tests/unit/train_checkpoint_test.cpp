@@ -12,6 +12,39 @@
 namespace harmonium {
 namespace {
 
+// What a trainer says to a checkpoint; empty where it is accepted.
+template <class Trainer>
+std::string refusal_by(Trainer trainer, const TensorFile& file) {
+  try {
+    trainer.restore(file, "recipe");
+    return "";
+  } catch (const InputError& error) {
+    return error.what();
+  }
+}
+
+// The file with `by` in the place of `what`, and of what follows it to the end of that value, in its header.
+TensorFile with_header(TensorFile file, const std::string& what, const std::string& by) {
+  std::string& header = file.metadata.at("harmonium_checkpoint");
+  const auto at = header.find(what);
+  EXPECT_NE(at, std::string::npos) << header;
+  if (at != std::string::npos) header.replace(at, header.find_first_of(",}", at) - at, by);
+  return file;
+}
+
+// The file with another last value of one tensor.
+TensorFile with_last_value(TensorFile file, const std::string& name, float value) {
+  for (Tensor& tensor : file.tensors)
+    if (tensor.name == name) {
+      std::vector<float> values(tensor.as_f32().begin(), tensor.as_f32().end());
+      values.back() = value;
+      tensor = Tensor::from_f32(name, values, tensor.shape);
+      return file;
+    }
+  ADD_FAILURE() << "no tensor " << name;
+  return file;
+}
+
 class DamagedCheckpoint : public testing::Test {
  protected:
   DamagedCheckpoint() {
@@ -25,23 +58,9 @@ class DamagedCheckpoint : public testing::Test {
     EXPECT_FALSE(trainer.run(hooks));
   }
   GreedyTrainer make() { return {make_net(parse_layers("3 - 2"), false), {&source_}, {options_}, team_}; }
-  // The refusal of the file with part of its header replaced; empty where it is accepted.
+  std::string refusal_of(const TensorFile& file) { return refusal_by(make(), file); }
   std::string refusal(const std::string& what, const std::string& by) {
-    TensorFile file = file_;
-    std::string& header = file.metadata.at("harmonium_checkpoint");
-    const auto at = header.find(what);
-    EXPECT_NE(at, std::string::npos) << header;
-    if (at != std::string::npos) header.replace(at, what.size(), by);
-    return refusal_of(file);
-  }
-  std::string refusal_of(const TensorFile& file) {
-    auto trainer = make();
-    try {
-      trainer.restore(file, "recipe");
-      return "";
-    } catch (const InputError& error) {
-      return error.what();
-    }
+    return refusal_of(with_header(file_, what, by));
   }
 
   Matrix<float> values_ = repeated(worked_cases(), 2);
@@ -60,7 +79,7 @@ TEST_F(DamagedCheckpoint, StandsNowhere) {
   EXPECT_NE(refusal("\"layer\":0", "\"layer\":7"), "");
   EXPECT_NE(refusal("\"epoch\":1", "\"epoch\":-1"), "");
   EXPECT_NE(refusal("\"epoch\":1", "\"epoch\":1000000000000"), "");
-  EXPECT_NE(refusal("\"update\":", "\"updated\":"), "");
+  EXPECT_NE(refusal("\"update\":3", "\"updated\":3"), "");
 }
 
 TEST_F(DamagedCheckpoint, LacksATensor) {
@@ -81,16 +100,7 @@ TEST_F(DamagedCheckpoint, HasMadeOtherUpdatesThanItSays) {
 
 TEST_F(DamagedCheckpoint, HasValuesThatNoRunHas) {
   const auto with = [&](const std::string& name, float value) {
-    TensorFile file = file_;
-    for (Tensor& tensor : file.tensors) {
-      if (tensor.name != name) continue;
-      std::vector<float> values(tensor.as_f32().begin(), tensor.as_f32().end());
-      values.back() = value;
-      tensor = Tensor::from_f32(name, values, tensor.shape);
-      return refusal_of(file);
-    }
-    ADD_FAILURE() << "no tensor " << name;
-    return std::string();
+    return refusal_of(with_last_value(file_, name, value));
   };
   for (const Tensor& tensor : file_.tensors)
     for (const float value : {NAN, -INFINITY})
@@ -123,34 +133,12 @@ class DamagedJointCheckpoint : public testing::Test {
             {},
             team_};
   }
-  std::string refusal_of(const TensorFile& file) {
-    auto trainer = make();
-    try {
-      trainer.restore(file, "recipe");
-      return "";
-    } catch (const InputError& error) {
-      return error.what();
-    }
-  }
-  std::string with_header(const std::string& what, const std::string& by) {
-    TensorFile file = file_;
-    std::string& header = file.metadata.at("harmonium_checkpoint");
-    const auto at = header.find(what);
-    EXPECT_NE(at, std::string::npos) << header;
-    if (at != std::string::npos) header.replace(at, header.find_first_of(",}", at) - at, by);
-    return refusal_of(file);
+  std::string refusal_of(const TensorFile& file) { return refusal_by(make(), file); }
+  std::string refusal(const std::string& what, const std::string& by) {
+    return refusal_of(with_header(file_, what, by));
   }
   std::string with_value(const std::string& name, float value) {
-    TensorFile file = file_;
-    for (Tensor& tensor : file.tensors)
-      if (tensor.name == name) {
-        std::vector<float> values(tensor.as_f32().begin(), tensor.as_f32().end());
-        values.back() = value;
-        tensor = Tensor::from_f32(name, values, tensor.shape);
-        return refusal_of(file);
-      }
-    ADD_FAILURE() << "no tensor " << name;
-    return "";
+    return refusal_of(with_last_value(file_, name, value));
   }
 
   Matrix<float> values_ = repeated(worked_cases(), 2);
@@ -175,15 +163,15 @@ TEST_F(DamagedJointCheckpoint, HasValuesThatNoRunHas) {
 }
 
 TEST_F(DamagedJointCheckpoint, HasAHeaderThatNoRunHas) {
-  EXPECT_NE(with_header("\"average_updates\":", "\"average_updates\":1000000").find("average_updates"),
+  EXPECT_NE(refusal("\"average_updates\":", "\"average_updates\":1000000").find("average_updates"),
             std::string::npos);
-  EXPECT_NE(with_header("\"update\":", "\"update\":1").find("updates"), std::string::npos);
+  EXPECT_NE(refusal("\"update\":", "\"update\":1").find("updates"), std::string::npos);
   for (const char* value : {"null", "-0.5", "\"0\""})
-    EXPECT_NE(with_header("\"best_value\":", std::string("\"best_value\":") + value)
+    EXPECT_NE(refusal("\"best_value\":", std::string("\"best_value\":") + value)
                   .find("best_value must be the reconstruction_error_held_out"),
               std::string::npos)
         << value;
-  EXPECT_NE(with_header("\"ended\":", "\"ended\":true").find("ended early"), std::string::npos);
+  EXPECT_NE(refusal("\"ended\":", "\"ended\":true").find("ended early"), std::string::npos);
   options_.keep_best.clear();
   EXPECT_NE(refusal_of(file_).find("best epoch"), std::string::npos);
 }

@@ -294,8 +294,7 @@ void add_training_keys(std::vector<KeyRow>& rows) {
   rows.push_back(choice(
       "train.negative",
       "negative phase: cd, pcd (persistent chains), fpcd (with fast weights), tempering, exact; auto: pcd, "
-      "but "
-      "cd for documents without one length and masked values",
+      "but cd for documents without one length and masked values",
       AT(train.negative),
       std::array{
           std::pair{"auto", NegativeKind::kAuto}, std::pair{"cd", NegativeKind::kContrastiveDivergence},

@@ -107,14 +107,6 @@ Json model_json(const Model& model, const std::string& path) {
   return json;
 }
 
-// Of the last epoch that was measured, or null.
-const HistoryRecord* last_record(const Model& model, std::size_t layer) {
-  const HistoryRecord* last = nullptr;
-  for (const HistoryRecord& record : model.history)
-    if (record.layer == layer) last = &record;
-  return last;
-}
-
 void print_record(const HistoryRecord& record) {
   std::printf("  after epoch %llu:\n", static_cast<unsigned long long>(record.epoch));
   for (const auto& [name, value] : record.measures) std::printf("    %-32s %.6g\n", name.c_str(), value);
@@ -144,10 +136,9 @@ void print_model(const Model& model, const std::string& path) {
                 rbm["column_norm"]["largest"].get<double>());
     std::printf("  mean biases   visible %.3g, hidden %.3g\n", rbm["visible_bias_mean"].get<double>(),
                 rbm["hidden_bias_mean"].get<double>());
-    if (const HistoryRecord* last = last_record(model, n)) print_record(*last);
+    if (const HistoryRecord* last = last_record(model.history, n)) print_record(*last);
   }
-  // The stage in which all layers learn together counts as one more layer.
-  if (const HistoryRecord* last = last_record(model, model.net.depth())) {
+  if (const HistoryRecord* last = last_record(model.history, model.net.depth())) {
     std::printf("\nall layers together\n");
     print_record(*last);
   }

@@ -149,6 +149,12 @@ auto with_header_errors(const std::string& path, F read) {
 
 }  // namespace
 
+const HistoryRecord* last_record(const std::vector<HistoryRecord>& history, std::size_t layer) {
+  const auto found = std::find_if(history.rbegin(), history.rend(),
+                                  [layer](const HistoryRecord& record) { return record.layer == layer; });
+  return found == history.rend() ? nullptr : &*found;
+}
+
 std::string history_line(const HistoryRecord& record) {
   return dump_json(history_to_json(record));
 }

@@ -112,16 +112,13 @@ void write_report(const std::filesystem::path& path, const Recipe& recipe, const
 }
 
 std::vector<std::string> history_warnings(const Model& model) {
-  // The last word of the doctor on each RBM: earlier signs may have passed.
+  // The last word of the doctor on each stage: earlier signs may have passed.
   std::vector<std::string> warnings;
-  for (std::size_t n = 0; n < model.net.depth(); ++n) {
-    const HistoryRecord* last = nullptr;
-    for (const HistoryRecord& record : model.history)
-      if (record.layer == n) last = &record;
-    if (last)
+  const std::size_t depth = model.net.depth();
+  for (std::size_t n = 0; n <= depth; ++n)
+    if (const HistoryRecord* last = last_record(model.history, n))
       for (const std::string& sentence : last->warnings)
-        warnings.push_back("layer " + std::to_string(n + 1) + ": " + sentence);
-  }
+        warnings.push_back((n < depth ? "layer " + std::to_string(n + 1) : "all layers") + ": " + sentence);
   return warnings;
 }
 

@@ -93,6 +93,18 @@ void diagnose_chains(const Measures& now, const Say& say) {
 
 }  // namespace
 
+DoctorMemory doctor_memory(const std::vector<HistoryRecord>& history, std::size_t layer) {
+  DoctorMemory memory;
+  for (const HistoryRecord& record : history) {
+    if (record.layer != layer) continue;
+    memory.before = &record.measures;
+    if (const auto found = record.measures.find("log_likelihood"); found != record.measures.end())
+      memory.best_log_likelihood =
+          std::max(memory.best_log_likelihood.value_or(found->second), found->second);
+  }
+  return memory;
+}
+
 std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memory,
                                   const TrainOptions& options) {
   std::vector<std::string> sentences;
@@ -101,8 +113,9 @@ std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memor
   };
   const Measures* before = memory.before;
 
-  // Updates may well exceed tiny initial weights; once weights have grown they should not.
-  const bool grown = value_or(now, "weight_deviation", 0) > 0.05;
+  // Updates may well exceed tiny initial weights; once weights have grown they should not. Where layers learn
+  // together their weights are not measured, but greedy learning has grown them.
+  const bool grown = value_or(now, "weight_deviation", 1) > 0.05;
   if (const double ratio = value_or(now, "update_ratio", 1e-3); ratio > 2e-2 && before && grown)
     say(
         format("an update changes the weights by %.2g of their size, where about 0.001 is healthy: lower "

@@ -256,24 +256,12 @@ struct GreedyTrainer::Run {
     snapshots.rbms.push_back(current_rbm());
   }
 
-  DoctorMemory doctor_memory() const {
-    DoctorMemory memory;
-    for (const HistoryRecord& record : history) {
-      if (record.layer != layer) continue;
-      memory.before = &record.measures;
-      if (const auto found = record.measures.find("log_likelihood"); found != record.measures.end())
-        memory.best_log_likelihood =
-            std::max(memory.best_log_likelihood.value_or(found->second), found->second);
-    }
-    return memory;
-  }
-
   void measure_epoch(std::uint64_t epoch, const GreedyHooks& hooks) {
     const Rbm rbm = current_rbm();
     HistoryRecord record{
         layer, epoch, monitor->measure(rbm, learner->negative_phase(), epoch, trajectory, team), {}};
     record.measures["update_ratio"] = learner->update_ratio();
-    record.warnings = diagnose(record.measures, doctor_memory(), options[layer]);
+    record.warnings = diagnose(record.measures, doctor_memory(history, layer), options[layer]);
     if (const auto fault = find_normalisation_fault(rbm); !fault.empty()) record.warnings.push_back(fault);
     history.push_back(std::move(record));
     if (hooks.epoch_done) hooks.epoch_done(history.back());

@@ -237,5 +237,23 @@ TEST(MachineRule, LearnsOnFromADoubledStack) {
   EXPECT_EQ(last.measures.at("free_energy_gap"), 0.0);
 }
 
+// The doctor looks at the joint stage too, and names its keys.
+TEST(MachineRule, IsWarnedOfARateThatIsTooHigh) {
+  ThreadTeam team(1);
+  const DeepBoltzmannMachine start = worked_machine();
+  const Matrix<float> values = repeated(worked_cases(), 4);
+  const MatrixSource source(start.layers[0].spec, values);
+  JointOptions joint;
+  joint.train = options_with(NegativeKind::kPersistent);
+  joint.train.rate = 20, joint.train.epochs = 2, joint.train.table = "joint";
+  JointTrainer trainer(make_machine_rule(start, {&source}, joint.train, team), joint, 2, {}, team);
+  ASSERT_TRUE(trainer.run({}));
+  const auto& warnings = last_record(trainer.history(), 2)->warnings;
+  ASSERT_FALSE(warnings.empty());
+  EXPECT_NE(warnings[0].find("joint.rate"), std::string::npos) << warnings[0];
+  EXPECT_TRUE(trainer.history().front().warnings.empty());  // nothing to compare the first epoch with
+  EXPECT_EQ(last_record(trainer.history(), 0), nullptr);
+}
+
 }  // namespace
 }  // namespace harmonium

@@ -20,13 +20,17 @@ namespace harmonium {
 inline constexpr int kModelFormatVersion = 3;
 
 /// One line of the training history: measures by name after an epoch of the RBM that joins layers `layer` and
-/// `layer + 1`.
+/// `layer + 1`. The stage in which all layers learn together counts as one more layer: its `layer` is the
+/// net's depth.
 struct HistoryRecord {
   std::size_t layer = 0;
   std::uint64_t epoch = 0;  ///< finished epochs, from 1
   std::map<std::string, double> measures;
   std::vector<std::string> warnings;  ///< the doctor's sentences
 };
+
+/// The last record of `layer`, or null.
+const HistoryRecord* last_record(const std::vector<HistoryRecord>& history, std::size_t layer);
 
 /// One line of JSON without a line end: {"layer": 0, "epoch": 1, "free_energy_gap": 0.3, ...}.
 std::string history_line(const HistoryRecord& record);

@@ -6,17 +6,21 @@
 #include <string>
 #include <vector>
 
+#include "harmonium/models/model_file.h"
 #include "harmonium/models/rbm.h"
 #include "harmonium/train/learner.h"
 #include "harmonium/train/options.h"
 
 namespace harmonium {
 
-/// What the doctor remembers of earlier epochs of the same RBM.
+/// What the doctor remembers of earlier epochs of the same stage.
 struct DoctorMemory {
   const Measures* before = nullptr;           ///< of the last epoch measured, or null
   std::optional<double> best_log_likelihood;  ///< so far
 };
+
+/// Of the records of `layer` in `history`, which must outlive it.
+DoctorMemory doctor_memory(const std::vector<HistoryRecord>& history, std::size_t layer);
 
 /// Sentences for what the measures of an epoch show (empty: healthy). Signs: updates far from 1e-3 of the
 /// weights (Hinton 2010, section 7); hidden units that are always off or always on; a growing free-energy gap

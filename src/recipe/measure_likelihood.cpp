@@ -97,27 +97,14 @@ void warn_of_bracket(const LikelihoodBracket& bracket, MeasureResult& result) {
 }
 
 // The same cases from below, beside what annealing says of them.
-void add_raise(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
-               const LikelihoodPlan& plan, std::span<const float> base, const AnnealedLogZ& annealed,
-               std::span<const float> schedule, ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
-  RaiseOptions options;
-  options.chains = plan.raise_chains;
-  options.schedule =
-      respaced(schedule, plan.raise_temperatures > 0 ? plan.raise_temperatures : plan.temperatures);
-  options.seed = plan.seed;
-  options.progress = [&](double fraction) { reporter.working("annealing in reverse", fraction); };
-  const Matrix<float> few = cases.first(plan.raise_cases);
-  const auto lower = raise_log_likelihoods(rbm, base, few, options, team);
-  const auto upper = log_likelihoods(rbm, few, annealed.log_z, team);
-  const auto bracket = bracket_of(upper, lower, annealed.high - annealed.log_z);
-  const std::string how = "RAISE, " + std::to_string(plan.raise_chains) + " chains a case of " +
-                          std::to_string(options.schedule.size() - 1) + " temperatures: a lower bound";
-  result.measurements.push_back(mean_measurement(prefix + "_log_likelihood_raise", lower, "nats", how));
-  result.measurements.push_back(mean_measurement(prefix + "_log_likelihood_paired", upper, "nats",
+void add_raise(const PairedLikelihoods& paired, const std::string& prefix, MeasureResult& result) {
+  result.measurements.push_back(
+      mean_measurement(prefix + "_log_likelihood_raise", paired.raise, "nats", paired.raise_how));
+  result.measurements.push_back(mean_measurement(prefix + "_log_likelihood_paired", paired.annealed, "nats",
                                                  "annealed importance sampling, the cases of RAISE"));
-  result.measurements.push_back({prefix + "_log_likelihood_bracket", bracket.width, bracket.error, few.rows(),
-                                 "nats", "annealed minus RAISE, case by case"});
-  warn_of_bracket(bracket, result);
+  result.measurements.push_back({prefix + "_log_likelihood_bracket", paired.bracket.width,
+                                 paired.bracket.error, paired.raise.size(), "nats",
+                                 "annealed minus RAISE, case by case"});
 }
 
 void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
@@ -140,7 +127,9 @@ void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string&
   result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
   warn_of_few_runs(annealed, plan, result);
   if (plan.raise_cases > 0)
-    add_raise(rbm, cases, prefix, plan, base, annealed, options.schedule, team, reporter, result);
+    add_raise(pair_likelihoods(rbm, cases.first(plan.raise_cases), plan, base, annealed, options.schedule,
+                               team, reporter, result),
+              prefix, result);
 }
 
 }  // namespace
@@ -187,6 +176,27 @@ std::vector<float> planned_schedule(const Rbm& rbm, ConstMatrixView<float> cases
   pilot.progress = [&](double fraction) { reporter.working("pilot runs of annealing", fraction); };
   return adaptive_schedule(rbm, base, cases.row_block(0, std::min(pilot.runs, cases.rows())),
                            plan.temperatures, pilot, team);
+}
+
+PairedLikelihoods pair_likelihoods(const Rbm& rbm, ConstMatrixView<float> cases, const LikelihoodPlan& plan,
+                                   std::span<const float> base, const AnnealedLogZ& annealed,
+                                   std::span<const float> schedule, ThreadTeam& team, Reporter& reporter,
+                                   MeasureResult& result) {
+  RaiseOptions options;
+  options.chains = plan.raise_chains;
+  options.schedule =
+      respaced(schedule, plan.raise_temperatures > 0 ? plan.raise_temperatures : plan.temperatures);
+  options.seed = plan.seed;
+  options.progress = [&](double fraction) { reporter.working("annealing in reverse", fraction); };
+  const auto few = cases.row_block(0, std::min(plan.raise_cases, cases.rows()));
+  PairedLikelihoods paired;
+  paired.raise = raise_log_likelihoods(rbm, base, few, options, team);
+  paired.annealed = log_likelihoods(rbm, few, annealed.log_z, team);
+  paired.bracket = bracket_of(paired.annealed, paired.raise, annealed.high - annealed.log_z);
+  paired.raise_how = "RAISE, " + std::to_string(plan.raise_chains) + " chains a case of " +
+                     std::to_string(options.schedule.size() - 1) + " temperatures: a lower bound";
+  warn_of_bracket(paired.bracket, result);
+  return paired;
 }
 
 void measure_likelihood(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include "harmonium/measure/annealed.h"
+#include "harmonium/measure/raise.h"
 #include "harmonium/recipe/measures.h"
 #include "recipe/measured_cases.h"
 
@@ -24,6 +26,20 @@ LikelihoodPlan likelihood_plan(const Recipe& recipe, bool absent);
 /// and from the first of `cases` (visible values).
 std::vector<float> planned_schedule(const Rbm& rbm, ConstMatrixView<float> cases, std::span<const float> base,
                                     const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter);
+
+/// log p(v) of the same cases from both sides: annealed, and by RAISE.
+struct PairedLikelihoods {
+  std::vector<double> annealed, raise;
+  LikelihoodBracket bracket;
+  std::string raise_how;
+};
+
+/// Both sides for the first plan.raise_cases of `cases` (visible values), RAISE along `schedule` or what the
+/// plan says of it. Warns where they are too far apart to be believed.
+PairedLikelihoods pair_likelihoods(const Rbm& rbm, ConstMatrixView<float> cases, const LikelihoodPlan& plan,
+                                   std::span<const float> base, const AnnealedLogZ& annealed,
+                                   std::span<const float> schedule, ThreadTeam& team, Reporter& reporter,
+                                   MeasureResult& result);
 
 /// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z".
 /// Annealed ones come with the other side of the bracket: "PREFIX_log_likelihood_raise", annealed ones of the

@@ -23,12 +23,16 @@ LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> v
               ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
   const MeasureRecipe& m = recipe.measure;
   if (m.likelihood == "exact" || (m.likelihood == "auto" && can_sum(rbm, kMostStatesByDefault)))
-    return {exact_log_z(rbm, team, [&](double done) { reporter.working("summing log Z", done); }), 0,
-            "exact log Z"};
+    return {exact_log_z(rbm, team, [&](double done) { reporter.working("summing log Z", done); }),
+            0,
+            "exact log Z",
+            {},
+            0};
   const auto base = base_rate_bias(rbm.visible.spec, column_means(visible));
   AnnealingOptions options;
   options.runs = m.annealing_runs;
-  options.schedule = planned_schedule(rbm, visible, base, likelihood_plan(recipe, false), team, reporter);
+  const LikelihoodPlan plan = likelihood_plan(recipe, false);
+  options.schedule = planned_schedule(rbm, visible, base, plan, team, reporter);
   options.seed = recipe.seed;
   options.progress = [&](double done) { reporter.working("annealing the " + which, done); };
   const AnnealedLogZ z = annealed_log_z(rbm, base, options, team);
@@ -36,10 +40,27 @@ LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> v
     result.warnings.push_back("annealing the " + which + " ended with " + number_text(z.effective_runs, 3) +
                               " effective runs of " + std::to_string(m.annealing_runs) +
                               ", too few to believe its log Z: raise measure.annealing_temperatures.");
-  return {z.log_z, z.high - z.log_z,
-          "log Z by annealed importance sampling, " + std::to_string(m.annealing_runs) + " runs of " +
-              std::to_string(m.annealing_temperatures) + " temperatures, effective runs " +
-              std::to_string(static_cast<int>(z.effective_runs))};
+  LogZ result_z{z.log_z,
+                z.high - z.log_z,
+                "log Z by annealed importance sampling, " + std::to_string(m.annealing_runs) + " runs of " +
+                    std::to_string(m.annealing_temperatures) + " temperatures, effective runs " +
+                    std::to_string(static_cast<int>(z.effective_runs)),
+                {},
+                0};
+  if (plan.raise_cases > 0 && visible.rows() > 0) {
+    const auto paired =
+        pair_likelihoods(rbm, visible, plan, base, z, options.schedule, team, reporter, result);
+    result_z.bracket = paired.bracket, result_z.bracket_states = paired.raise.size();
+  }
+  return result_z;
+}
+
+void add_bracket(const std::string& name, const LogZ& z, MeasureResult& result) {
+  if (z.bracket)
+    result.measurements.push_back(
+        {name, z.bracket->width, z.bracket->error, z.bracket_states, "nats",
+         "how much lower they may be: annealed minus RAISE under the RBM whose log Z "
+         "they rest on, state by state"});
 }
 
 Measurement with_error_of(Measurement m, double error) {

@@ -121,6 +121,7 @@ void measure_machine(const Recipe& recipe, const RecipeData& data, const DeepBol
     return machine_likelihoods(machine, piece, z.value, {}, team).bound;
   });
   result.measurements.push_back(bound_measurement(prefix + "_log_probability_bound", bounds, z));
+  add_bracket(prefix + "_log_probability_bracket", z, result);
   add_estimates(recipe, machine, judged, prefix, z, team, reporter, result);
 }
 

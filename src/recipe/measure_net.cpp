@@ -94,6 +94,7 @@ void add_gain(const Recipe& recipe, const DeepBeliefNet& net, const Matrix<float
   result.measurements.push_back(with_error_of(mean_measurement(prefix + "_first_rbm_log_likelihood", log_p,
                                                                "nats", "of the first RBM alone; " + z.how),
                                               z.error));
+  add_bracket(prefix + "_first_rbm_log_likelihood_bracket", z, result);
   result.measurements.push_back(
       with_error_of(mean_measurement(prefix + "_bound_gain", gains, "nats",
                                      "bound of the net minus log-likelihood of the first RBM, case by case"),
@@ -125,6 +126,7 @@ void add_net(const Recipe& recipe, const DeepBeliefNet& net, const Matrix<float>
     how = std::to_string(options.samples) + " up-passes a case, annealed in " +
           std::to_string(options.temperatures) + " steps; " + z.how;
   add("_log_probability", likelihood.log_probability);
+  add_bracket(prefix + "_log_probability_bracket", z, result);
   if (net.depth() > 1 && !exact) {
     const auto& samples = likelihood.effective_samples;
     result.measurements.push_back(

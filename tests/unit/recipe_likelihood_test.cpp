@@ -83,6 +83,26 @@ TEST_F(MeasuredLikelihood, TheLowerSideMayHaveTemperaturesAndChainsOfItsOwn) {
               HasSubstr("3 chains a case of 20 temperatures"));
 }
 
+// What rests on the log Z of a net's top RBM, or of a machine's fold, has its lower side too.
+TEST_F(MeasuredLikelihood, OfNetsAndMachinesComesAsABracket) {
+  model_.net = make_net({data_.layer(), parse_layer("4"), parse_layer("3")}, false);
+  for (std::size_t n = 0; n < 2; ++n) initialise_weights(model_.net.rbms[n], 0.5f, 0.2f, 3, n);
+  for (const bool machine : {false, true}) {
+    model_.is_machine = recipe_.is_machine = machine;
+    const MeasureResult result = measure();
+    const Measurement* bracket = find(result, "train_log_probability_bracket");
+    ASSERT_TRUE(bracket) << machine;
+    EXPECT_NEAR(bracket->value, 0, 0.2) << machine;
+    EXPECT_EQ(bracket->cases, 7u) << machine;
+    const Measurement* first = find(result, "train_first_rbm_log_likelihood_bracket");
+    EXPECT_EQ(first != nullptr, !machine);
+    if (first) EXPECT_NEAR(first->value, 0, 0.2);
+    EXPECT_TRUE(result.warnings.empty()) << result.warnings.front();
+  }
+  recipe_.measure.raise_cases = 0;
+  EXPECT_FALSE(find(measure(), "train_log_probability_bracket"));
+}
+
 // Two distant modes and ten temperatures. Where the far one holds most of Z, one run that finds it outweighs
 // all others; where both weigh alike the weights look even, and the other end tells.
 TEST_F(MeasuredLikelihood, TwoDistantModesInTenStepsRaiseTheWarnings) {

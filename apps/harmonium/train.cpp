@@ -103,7 +103,9 @@ void add_key_options(CLI::App& command, Options& o) {
 
 void add_train(CLI::App& app, Globals& globals, Action& action) {
   auto* command =
-      app.add_subcommand("train", "trains an RBM or a deep belief net; every recipe key is an option");
+      app.add_subcommand(
+      "train",
+      "trains an RBM or a stack of them; the recipe keys of data, model and learning are its options");
   auto o = std::make_shared<Options>();
   command->add_option("DATA", o->data, "a named data set (`harmonium data list`) or a path")->required();
   command->add_option("--out", o->out, "the model file to write, e.g. model.safetensors")->required();

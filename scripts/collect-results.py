@@ -28,18 +28,26 @@ def rows_of_run(metrics):
 COMPARED = ("kl_from_data", "log_likelihood", "log_probability", "bracket", "test_error", "test_error_greedy", "read_as_label", "_ratio")
 
 
+def spread_of(m, seeds):
+    """A measure over the seeds of a comparison; of one seed there is its value alone."""
+    if seeds == 1:
+        return number(m["median"])
+    spread = f"worst {number(m['worst'])}, median {number(m['median'])}, best {number(m['best'])}"
+    if "mean" not in m:
+        return spread
+    deviation = f" ± {m['deviation']:.2g}" if "deviation" in m else ""
+    return f"mean {number(m['mean'])}{deviation}, {spread}"
+
+
 def rows_of_sweep(metrics):
     for variant, entry in metrics["variants"].items():
-        seeds = ", ".join(str(s) for s in entry["seeds"])
+        count = len(entry["seeds"])
+        seeds = f"seed{'s' if count > 1 else ''} " + ", ".join(str(s) for s in entry["seeds"])
         for name, m in entry["measures"].items():
             if not name.endswith(COMPARED):
                 continue
-            spread = f"worst {number(m['worst'])}, median {number(m['median'])}, best {number(m['best'])}"
-            if "mean" in m:
-                deviation = f" ± {m['deviation']:.2g}" if "deviation" in m else ""
-                spread = f"mean {number(m['mean'])}{deviation}, {spread}"
             nats = "nats, " if any(word in name for word in ("kl_", "log_")) else ""
-            yield f"{name.replace('_', ' ')}, {variant}", spread, f"{nats}seeds {seeds}"
+            yield f"{name.replace('_', ' ')}, {variant}", spread_of(m, count), nats + seeds
         for sentence in entry["warnings"]:
             yield f"the doctor on {variant}", "", sentence
 
@@ -71,7 +79,7 @@ def main(folders):
             timing = json.loads((place / "timing.json").read_text())
             for run, t in {"": timing}.items() if "training_seconds" in timing else timing.items():
                 seconds = t["training_seconds"]
-                text += [f"Training {run + ' ' if run else ''}took {seconds:.{0 if seconds >= 10 else 1}f} s on {t['threads']} threads."]
+                text += [f"Training {run + ' ' if run else ''}took {seconds:.{0 if seconds >= 10 else 1}f} s on {t['threads']} thread{'s' if t['threads'] > 1 else ''}."]
         text += ["", "| measure | value | |", "| --- | --- | --- |"]
         rows = rows_of_sweep(metrics) if "variants" in metrics else rows_of_run(metrics)
         text += [f"| {a} | {b} | {c} |" for a, b, c in rows] + [""]

@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "harmonium/base/error.h"
+#include "harmonium/recipe/key_help.h"
 #include "harmonium/recipe/run.h"
 
 namespace harmonium::app {
@@ -11,7 +12,7 @@ namespace {
 struct Options {
   std::string recipe, out;
   std::vector<std::string> set;
-  bool resume = false, force = false;
+  bool resume = false, force = false, keys = false;
 };
 
 void print_result(const RunResult& result) {
@@ -41,7 +42,26 @@ Json result_json(const RunResult& result) {
   return json;
 }
 
+int print_keys(const Globals& globals) {
+  if (!globals.json) {
+    std::fputs(key_tables_markdown().c_str(), stdout);
+    return 0;
+  }
+  Json json = Json::array();
+  for (const KeyTable& table : key_tables())
+    for (const KeyHelp& key : table.keys)
+      json.push_back({{"table", table.title},
+                      {"key", key.path},
+                      {"default", key.default_value},
+                      {"values", key.values},
+                      {"help", key.help}});
+  print_json({{"keys", json}});
+  return 0;
+}
+
 int run(const Globals& globals, const Options& o) {
+  if (o.keys) return print_keys(globals);
+  if (o.recipe.empty()) throw InputError("RECIPE is required (see `harmonium run --help`)");
   Recipe recipe = load_recipe(o.recipe);
   for (const std::string& setting : o.set) apply_setting(recipe, setting);
   // A seed that is asked for stands in the place of all seeds of a sweep.
@@ -71,14 +91,16 @@ void add_run(CLI::App& app, Globals& globals, Action& action) {
   auto* command =
       app.add_subcommand("run", "the whole experiment of a recipe: data, training, measures, report");
   auto o = std::make_shared<Options>();
-  command->add_option("RECIPE", o->recipe, "a recipe as TOML, see recipes/")->required();
+  command->add_option("RECIPE", o->recipe, "a recipe as TOML, see recipes/ and docs/recipes.md");
   command->add_option("--out", o->out, "folder for model, report and pictures (default: runs/NAME)");
   command->add_option("--set", o->set, "KEY=VALUE changes a key of the recipe; may be repeated")
       ->allow_extra_args(false);
   command->add_flag("--resume", o->resume, "go on with an unfinished run in the same folder");
   command->add_flag("--force", o->force, "train anew over a finished or unfinished run");
+  command->add_flag("--keys", o->keys, "run nothing: print every key of recipes, with default and values");
   command->footer(
-      "Example:\n  harmonium run recipes/mnist-dbn.toml --out runs/mnist-dbn --set train.epochs=2");
+      "Examples:\n  harmonium run recipes/mnist-dbn.toml --out runs/mnist-dbn --set train.epochs=2\n"
+      "  harmonium run --keys");
   command->callback([&globals, &action, o] { action = [&globals, o] { return run(globals, *o); }; });
 }
 

@@ -102,8 +102,7 @@ void add_key_options(CLI::App& command, Options& o) {
 }  // namespace
 
 void add_train(CLI::App& app, Globals& globals, Action& action) {
-  auto* command =
-      app.add_subcommand(
+  auto* command = app.add_subcommand(
       "train",
       "trains an RBM or a stack of them; the recipe keys of data, model and learning are its options");
   auto o = std::make_shared<Options>();

@@ -17,25 +17,38 @@ constexpr std::size_t kNoBound = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t kMostTemperatures = 10'000'000, kMostRuns = 1'000'000, kMostChains = 1'000'000,
                       kMostSteps = 10'000'000, kMostRungs = 1000;
 
-// A row whose member is reached by `at(recipe)`; the member's type chooses how it is read and written.
+// Which values a key takes, in words for the table of keys.
+std::string between(std::size_t least, std::size_t most) {
+  return "a whole number, " + std::to_string(least) +
+         (most < kNoBound ? " to " + std::to_string(most) : " or more");
+}
+std::string either_of(const std::vector<std::string>& words) {
+  std::string list;
+  for (const std::string& word : words)
+    if (!word.empty()) list += (list.empty() ? "" : ", ") + word;
+  return list;
+}
+
+// A row whose member is reached by `at(recipe)`; the member's type chooses how it is read and written. Where
+// `values` are given, find_option_fault sees to them.
 template <class At>
-KeyRow number(const char* path, Help help, At at) {
+KeyRow number(const char* path, Help help, At at, const char* values = "a number") {
   return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_number(path, v); },
-          [=](const Recipe& r) { return value_text(static_cast<double>(at(const_cast<Recipe&>(r)))); }};
+          [=](const Recipe& r) { return value_text(static_cast<double>(at(const_cast<Recipe&>(r)))); },
+          values};
 }
 template <class At>
-KeyRow count(const char* path, Help help, At at) {
+KeyRow count(const char* path, Help help, At at, const std::string& values = between(0, kNoBound)) {
   return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_count(path, v); },
-          [=](const Recipe& r) { return std::to_string(at(const_cast<Recipe&>(r))); }};
+          [=](const Recipe& r) { return std::to_string(at(const_cast<Recipe&>(r))); }, values};
 }
 template <class At>
 KeyRow count_between(std::size_t least, std::size_t most, const char* path, Help help, At at) {
-  KeyRow row = count(path, help, at);
+  KeyRow row = count(path, help, at, between(least, most));
   row.set = [=](Recipe& r, const RecipeValue& v) {
     const std::size_t given = as_count(path, v);
     if (given < least || given > most)
-      throw InputError(std::string(path) + " must be a whole number, " + std::to_string(least) +
-                       (most < kNoBound ? " to " + std::to_string(most) : " or more") + ", but is " +
+      throw InputError(std::string(path) + " must be " + between(least, most) + ", but is " +
                        std::to_string(given) + ".");
     at(r) = given;
   };
@@ -48,12 +61,13 @@ KeyRow count_from(std::size_t least, const char* path, Help help, At at) {
 template <class At>
 KeyRow flag(const char* path, Help help, At at) {
   return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_bool(path, v); },
-          [=](const Recipe& r) { return std::string(at(const_cast<Recipe&>(r)) ? "true" : "false"); }};
+          [=](const Recipe& r) { return std::string(at(const_cast<Recipe&>(r)) ? "true" : "false"); },
+          "true, false"};
 }
 template <class At>
 KeyRow text(const char* path, Help help, At at) {
   return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_text(path, v); },
-          [=](const Recipe& r) { return value_text(at(const_cast<Recipe&>(r))); }};
+          [=](const Recipe& r) { return value_text(at(const_cast<Recipe&>(r))); }, "a text"};
 }
 template <class At>
 KeyRow counts(const char* path, Help help, At at) {
@@ -63,11 +77,13 @@ KeyRow counts(const char* path, Help help, At at) {
             for (const auto n : at(const_cast<Recipe&>(r)))
               list += (list.size() > 1 ? ", " : "") + std::to_string(n);
             return list + "]";
-          }};
+          },
+          "a list of whole numbers"};
 }
 
 // Refuses lists that do not ascend.
 KeyRow ascending(KeyRow row) {
+  row.values += " that ascend";
   row.set = [path = row.path, set = row.set](Recipe& r, const RecipeValue& v) {
     const auto given = as_counts(path, v);
     if (!std::is_sorted(given.begin(), given.end()))
@@ -80,6 +96,8 @@ KeyRow ascending(KeyRow row) {
 // One of a few words.
 template <class At, class Enum, std::size_t N>
 KeyRow choice(const char* path, Help help, At at, std::array<std::pair<const char*, Enum>, N> words) {
+  std::vector<std::string> known;
+  for (const auto& [name, value] : words) known.emplace_back(name);
   return {path, help,
           [=](Recipe& r, const RecipeValue& v) {
             const std::string given = as_text(path, v);
@@ -100,12 +118,14 @@ KeyRow choice(const char* path, Help help, At at, std::array<std::pair<const cha
             for (const auto& [name, value] : words)
               if (at(const_cast<Recipe&>(r)) == value) return value_text(std::string(name));
             return std::string();
-          }};
+          },
+          either_of(known)};
 }
 
 template <class At>
 KeyRow one_of(const char* path, Help help, At at, std::vector<std::string> words) {
   KeyRow row = text(path, help, at);
+  row.values = either_of(words);
   row.set = [=, set = row.set](Recipe& r, const RecipeValue& v) {
     const std::string given = as_text(path, v);
     if (std::find(words.begin(), words.end(), given) == words.end()) {
@@ -126,7 +146,7 @@ bool is_list(ScheduleShape shape) {
 }
 
 template <class At>
-KeyRow schedule(const char* path, Help help, At at) {
+KeyRow schedule(const char* path, Help help, At at, const std::string& each) {
   return {path, help,
           [=](Recipe& r, const RecipeValue& v) {
             const auto values = as_numbers(path, v);
@@ -141,14 +161,23 @@ KeyRow schedule(const char* path, Help help, At at) {
             std::string list = "[";
             for (const double value : s.values) list += (list.size() > 1 ? ", " : "") + value_text(value);
             return list + "]";
-          }};
+          },
+          each + ", or a list of such"};
+}
+
+ScheduleShape shape_of(const char* path, const std::string& given) {
+  try {
+    return parse_schedule_shape(given);
+  } catch (const InputError& error) {
+    throw InputError(std::string(path) + ": " + error.what());
+  }
 }
 
 template <class At>
 KeyRow shape(const char* path, Help help, At at) {
   return {path, help,
           [=](Recipe& r, const RecipeValue& v) {
-            const auto parsed = parse_schedule_shape(as_text(path, v));
+            const auto parsed = shape_of(path, as_text(path, v));
             const bool list = is_list(at(r).shape);
             if (parsed == ScheduleShape::kStages && !list)
               throw InputError(std::string(path) +
@@ -162,7 +191,8 @@ KeyRow shape(const char* path, Help help, At at) {
             const auto own = at(const_cast<Recipe&>(r)).shape;
             return own == ScheduleShape::kList ? std::string()
                                                : value_text(std::string(schedule_shape_name(own)));
-          }};
+          },
+          "constant, linear, step, cosine, stages"};
 }
 
 KeyRow optional_number(const char* path, Help help, std::optional<double>& (*at)(Recipe&)) {
@@ -170,14 +200,16 @@ KeyRow optional_number(const char* path, Help help, std::optional<double>& (*at)
           [=](const Recipe& r) {
             const auto& value = at(const_cast<Recipe&>(r));
             return value ? value_text(*value) : std::string();
-          }};
+          },
+          "a number"};
 }
 KeyRow optional_flag(const char* path, Help help, std::optional<bool>& (*at)(Recipe&)) {
   return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_bool(path, v); },
           [=](const Recipe& r) {
             const auto& value = at(const_cast<Recipe&>(r));
             return value ? std::string(*value ? "true" : "false") : std::string();
-          }};
+          },
+          "true, false"};
 }
 KeyRow texts(const char* path, Help help, std::vector<std::string>& (*at)(Recipe&)) {
   return {path, help, [=](Recipe& r, const RecipeValue& v) { at(r) = as_texts(path, v); },
@@ -186,7 +218,8 @@ KeyRow texts(const char* path, Help help, std::vector<std::string>& (*at)(Recipe
             for (const auto& item : at(const_cast<Recipe&>(r)))
               list += (list.size() > 1 ? ", " : "") + value_text(item);
             return list + "]";
-          }};
+          },
+          "a list of texts"};
 }
 
 #define AT(member)          \
@@ -206,7 +239,7 @@ void add_data_keys(std::vector<KeyRow>& rows) {
   rows.push_back(text("title", "title of the report", AT(title)));
   rows.push_back({"seed", "every random number of the run follows from it",
                   [](Recipe& r, const RecipeValue& v) { r.seed = as_seed("seed", v); },
-                  [](const Recipe& r) { return seed_text(r.seed); }});
+                  [](const Recipe& r) { return seed_text(r.seed); }, "a whole number of 64 bits"});
   rows.push_back(
       text("data.train", "training data: a name (`harmonium data list`) or a path", AT(data.train)));
   rows.push_back(text("data.test",
@@ -260,10 +293,10 @@ void add_data_keys(std::vector<KeyRow>& rows) {
 
 void add_training_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count("train.epochs", "passes over the training cases, for each RBM", AT(train.epochs)));
-  rows.push_back(
-      count("train.batch", "cases an update (Hinton 2010, section 3: 10 to 100)", AT(train.batch)));
-  rows.push_back(
-      schedule("train.rate", "learning rate on batch means; a list has one value an epoch", AT(train.rate)));
+  rows.push_back(count("train.batch", "cases an update (Hinton 2010, section 3: 10 to 100)", AT(train.batch),
+                       between(1, kNoBound)));
+  rows.push_back(schedule("train.rate", "learning rate on batch means; a list has one value an epoch",
+                          AT(train.rate), "a number, 0 or more"));
   rows.push_back(shape("train.rate_schedule", "constant, linear (to zero), step or cosine", AT(train.rate)));
   rows.push_back(choice(
       "train.precision", "of the products: bf16 where processor and states allow it (auto), f32, or bf16",
@@ -271,26 +304,28 @@ void add_training_keys(std::vector<KeyRow>& rows) {
       std::array{std::pair{"auto", PrecisionChoice::kAuto}, std::pair{"f32", PrecisionChoice::kF32},
                  std::pair{"bf16", PrecisionChoice::kBf16}}));
   rows.push_back(schedule("train.momentum", "fraction of the last step kept; a list has one value an epoch",
-                          AT(train.momentum)));
+                          AT(train.momentum), "a number, 0 to below 1"));
   rows.push_back(number("train.variance_rate", "log-variances learn at this fraction of the rate",
-                        AT(train.variance_rate)));
+                        AT(train.variance_rate), "a number, 0 or more"));
   rows.push_back(number("train.l2", "weight cost l2 * w on weights, not on biases (Hinton 2010, section 10)",
-                        AT(train.l2)));
-  rows.push_back(number("train.l1", "weight cost l1 * sign(w) on weights", AT(train.l1)));
+                        AT(train.l2), "a number, 0 or more"));
+  rows.push_back(
+      number("train.l1", "weight cost l1 * sign(w) on weights", AT(train.l1), "a number, 0 or more"));
   rows.push_back(number("train.sparsity_target",
                         "wanted mean activity of hidden units; 0 is off (Hinton 2010, section 11)",
-                        AT(train.sparsity_target)));
-  rows.push_back(number("train.sparsity_cost", "strength of the pull towards it", AT(train.sparsity_cost)));
+                        AT(train.sparsity_target), "a number, 0 or more"));
+  rows.push_back(number("train.sparsity_cost", "strength of the pull towards it", AT(train.sparsity_cost),
+                        "a number, 0 or more"));
   rows.push_back(number("train.sparsity_decay", "memory of the running mean activity, an update",
-                        AT(train.sparsity_decay)));
+                        AT(train.sparsity_decay), "a number, 0 to below 1"));
   rows.push_back(number("train.norm_limit", "longest column of weights into a hidden unit; 0 is no limit",
-                        AT(train.norm_limit)));
+                        AT(train.norm_limit), "a number, 0 or more"));
   rows.push_back(
       flag("train.centring",
            "gradient of the centred energy (Montavon & Mueller 2012), but for documents without one length",
            AT(train.centring)));
-  rows.push_back(
-      number("train.centring_decay", "memory of the running offsets, an update", AT(train.centring_decay)));
+  rows.push_back(number("train.centring_decay", "memory of the running offsets, an update",
+                        AT(train.centring_decay), "a number, 0 to below 1"));
   rows.push_back(choice(
       "train.negative",
       "negative phase: cd, pcd (persistent chains), fpcd (with fast weights), tempering, exact; auto: pcd, "
@@ -300,20 +335,22 @@ void add_training_keys(std::vector<KeyRow>& rows) {
           std::pair{"auto", NegativeKind::kAuto}, std::pair{"cd", NegativeKind::kContrastiveDivergence},
           std::pair{"pcd", NegativeKind::kPersistent}, std::pair{"fpcd", NegativeKind::kFastPersistent},
           std::pair{"tempering", NegativeKind::kTempering}, std::pair{"exact", NegativeKind::kExact}}));
-  rows.push_back(
-      schedule("train.steps", "Gibbs steps an update (k); a list has one value an epoch", AT(train.steps)));
+  rows.push_back(schedule("train.steps", "Gibbs steps an update (k); a list has one value an epoch",
+                          AT(train.steps), between(1, 1'000'000)));
   rows.push_back(count_between(1, kMostChains, "train.chains", "fantasy particles of pcd, fpcd and tempering",
                                AT(train.chains)));
   rows.push_back(count_between(2, kMostRungs, "train.temperatures",
                                "of tempering, from 0 to 1 at equal distances", AT(train.temperatures)));
-  rows.push_back(number("train.fast_rate", "learning rate of the fast weights of fpcd", AT(train.fast_rate)));
-  rows.push_back(number("train.fast_decay", "fast weights keep this much an update", AT(train.fast_decay)));
+  rows.push_back(number("train.fast_rate", "learning rate of the fast weights of fpcd", AT(train.fast_rate),
+                        "a number, 0 or more"));
+  rows.push_back(number("train.fast_decay", "fast weights keep this much an update", AT(train.fast_decay),
+                        "a number, 0 to below 1"));
   rows.push_back(choice(
       "train.visible_states", "visible units of a reconstruction of cd: samples or means",
       AT(train.visible_states),
       std::array{std::pair{"samples", VisibleStates::kSamples}, std::pair{"means", VisibleStates::kMeans}}));
   rows.push_back(number("train.initial_deviation", "of the Gaussian initial weights (Hinton 2010, section 8)",
-                        AT(train.initial_deviation)));
+                        AT(train.initial_deviation), "a number, 0 or more"));
   rows.push_back(
       number("train.initial_hidden_bias", "initial biases of hidden units", AT(train.initial_hidden_bias)));
   rows.push_back(
@@ -326,15 +363,15 @@ void add_training_keys(std::vector<KeyRow>& rows) {
   rows.push_back(
       count("train.snapshots",
             "of the top RBM along its training, kept beside the model for `sample --mix trajectory`",
-            AT(train.snapshots)));
+            AT(train.snapshots), between(0, 1000)));
   rows.push_back(count("train.likelihood_every", "epochs between log-likelihoods in the history; 0 is never",
                        AT(train.likelihood_every)));
-  rows.push_back(
-      count("train.measure_every", "epochs between lines of the history", AT(train.measure_every)));
+  rows.push_back(count("train.measure_every", "epochs between lines of the history", AT(train.measure_every),
+                       between(1, kNoBound)));
   rows.push_back(count_from(1, "train.monitor_cases", "cases of each set measured for a line of the history",
                             AT(train.monitor_cases)));
   rows.push_back(number("train.checkpoint_minutes", "minutes between checkpoints within an epoch",
-                        AT(train.checkpoint_minutes)));
+                        AT(train.checkpoint_minutes), "a number above 0"));
 }
 
 void add_joint_keys(std::vector<KeyRow>& rows) {
@@ -343,17 +380,19 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
             "epochs of learning all layers together when each has been learned (up-down learning of a deep "
             "belief net, mean field and chains of a deep Boltzmann machine); 0 is off",
             AT(joint.train.epochs)));
-  rows.push_back(count("joint.batch", "cases an update", AT(joint.train.batch)));
-  rows.push_back(
-      schedule("joint.rate", "learning rate on batch means, the same for all layers", AT(joint.train.rate)));
+  rows.push_back(count("joint.batch", "cases an update", AT(joint.train.batch), between(1, kNoBound)));
+  rows.push_back(schedule("joint.rate", "learning rate on batch means, the same for all layers",
+                          AT(joint.train.rate), "a number, 0 or more"));
   rows.push_back(shape("joint.rate_schedule",
                        "constant, linear (to zero), step, cosine, or stages for a list of equally long ones",
                        AT(joint.train.rate)));
-  rows.push_back(number("joint.l2", "weight cost l2 * w on weights", AT(joint.train.l2)));
-  rows.push_back(schedule("joint.momentum", "fraction of the last step kept", AT(joint.train.momentum)));
+  rows.push_back(
+      number("joint.l2", "weight cost l2 * w on weights", AT(joint.train.l2), "a number, 0 or more"));
+  rows.push_back(schedule("joint.momentum", "fraction of the last step kept", AT(joint.train.momentum),
+                          "a number, 0 to below 1"));
   rows.push_back(schedule("joint.steps",
                           "Gibbs steps (of the top RBM, of a machine's chains) for each update (k)",
-                          AT(joint.train.steps)));
+                          AT(joint.train.steps), between(1, 1'000'000)));
   rows.push_back(shape("joint.steps_schedule",
                        "constant, or stages for a list of equally long ones, as in [3, 6, 10]",
                        AT(joint.train.steps)));
@@ -389,8 +428,8 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
       number("joint.stop_error",
              "end when the fraction of training cases that are misread is at most this; 0 is never",
              AT(joint.stop_error)));
-  rows.push_back(
-      count("joint.measure_every", "epochs between lines of the history", AT(joint.train.measure_every)));
+  rows.push_back(count("joint.measure_every", "epochs between lines of the history",
+                       AT(joint.train.measure_every), between(1, kNoBound)));
   rows.push_back(count_from(1, "joint.monitor_cases", "cases of each set measured for a line of the history",
                             AT(joint.train.monitor_cases)));
 }

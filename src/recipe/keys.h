@@ -15,6 +15,7 @@ struct KeyRow {
   std::string help;
   std::function<void(Recipe&, const RecipeValue&)> set;
   std::function<std::string(const Recipe&)> get;  ///< TOML literal; empty where nothing is set
+  std::string values;                             ///< which it takes, in words
   bool is_learned = true;  ///< what is learned depends on it, not only how it is named, measured or shown
 };
 

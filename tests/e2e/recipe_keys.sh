@@ -7,7 +7,7 @@ works run --keys
 cp out.txt keys.md
 sed -n '/^<!-- keys -->$/,/^<!-- end of keys -->$/p' "$page" | sed '1d;$d' >page.md
 diff page.md keys.md >difference.txt ||
-  fail "docs/recipes.md has not the keys that harmonium run --keys prints: $(head -n 5 difference.txt)"
+  fail "docs/recipes.md differs from harmonium run --keys, which belongs between its marks: $(head -n 5 difference.txt)"
 json run --keys
 has '"key": "measure.mixing.steps"'
 has '"default": "0.1"'

@@ -97,6 +97,7 @@ KeyRow ascending(KeyRow row) {
 template <class At, class Enum, std::size_t N>
 KeyRow choice(const char* path, Help help, At at, std::array<std::pair<const char*, Enum>, N> words) {
   std::vector<std::string> known;
+  known.reserve(N);
   for (const auto& [name, value] : words) known.emplace_back(name);
   return {path, help,
           [=](Recipe& r, const RecipeValue& v) {
@@ -123,7 +124,7 @@ KeyRow choice(const char* path, Help help, At at, std::array<std::pair<const cha
 }
 
 template <class At>
-KeyRow one_of(const char* path, Help help, At at, std::vector<std::string> words) {
+KeyRow one_of(const char* path, Help help, At at, const std::vector<std::string>& words) {
   KeyRow row = text(path, help, at);
   row.values = either_of(words);
   row.set = [=, set = row.set](Recipe& r, const RecipeValue& v) {

@@ -32,6 +32,38 @@ cmp whole.st.greedy.safetensors killed.st.greedy.safetensors || fail "a killed r
 works inspect whole.st.greedy.safetensors
 ! grep -q "all layers together" out.txt || fail "the model of greedy learning knows of what came after it"
 
+# A run measures the three ways of recognition, and what greedy learning alone would read; `classify` agrees.
+cat >tiny.toml <<'END'
+name = "tiny"
+[data]
+train = "mnist"
+limit = 2000
+[model]
+layers = "data - 30 - 20 + softmax 10 - 40"
+[train]
+epochs = 2
+[joint]
+epochs = 20
+rate = 0.05
+stop_error = 0.8
+measure_every = 2
+[measure]
+cases = 1000
+END
+works run tiny.toml --out tiny
+for name in test_error test_error_up_passes test_error_settling test_error_greedy train_error; do
+  grep -q "\"$name\"" tiny/metrics.json || fail "a run does not measure $name"
+done
+works classify tiny/model.safetensors mnist --part test --limit 1000 --out tiny.csv
+misread=$(sed -nE 's/^([0-9]+) of 1000 labelled cases misread.*/\1/p' out.txt)
+python3 - "$misread" <<'END' || fail "a run and classify count other errors"
+import json, sys
+measures = json.load(open("tiny/metrics.json"))["measures"]
+sys.exit(abs(measures["test_error"]["value"] - int(sys.argv[1]) / 1000) > 1e-9)
+END
+# Four fifths misread is soon reached, and ends the stage.
+grep -c '"layer":3,' tiny/history.jsonl | grep -qx 1 || fail "joint.stop_error does not end the stage"
+
 # Probabilities in the sleep phase, and no labels.
 works train mnist --limit 300 --layers "data - 12 - 10 - 14" --epochs 1 --joint.epochs 2 --joint.states probabilities \
   --quiet --out unlabelled.st

@@ -82,6 +82,71 @@ TEST(UpDown, ChangesNothingOnAverageAtAPerfectModel) {
   }
 }
 
+// The same net with a label that is independent of the rest: it has two top units of its own, so that the
+// middle layer is distributed as without it.
+DeepBeliefNet labelled_tied_net() {
+  DeepBeliefNet net = make_net(parse_layers("3 - 2 + softmax 3 - 5"), true);
+  net.rbms[0] = worked_rbm();
+  DeepBeliefNet tied = tied_net();
+  Rbm& top = net.top();
+  for (std::size_t i = 0; i < 2; ++i) {
+    top.visible.bias[i] = tied.top().visible.bias[i];
+    for (std::size_t j = 0; j < 3; ++j) top.weights(i, j) = tied.top().weights(i, j);
+  }
+  std::copy_n(tied.top().hidden.bias.begin(), 3, top.hidden.bias.begin());
+  const float to_label[3][2] = {{2.0f, -1.0f}, {-1.5f, 0.5f}, {0.5f, 2.0f}};
+  for (std::size_t l = 0; l < 3; ++l) std::copy_n(to_label[l], 2, &top.weights(2 + l, 3));
+  top.visible.bias[2] = 0.4f, top.visible.bias[4] = -0.3f, top.hidden.bias[3] = -0.5f;
+  return net;
+}
+
+// Every state of data and label many times, weighing what the model gives them.
+Cases cases_of_the_labelled_model(const DeepBeliefNet& net, std::size_t copies) {
+  Cases values = cases_of_the_model(net.rbms[0], 1);
+  std::vector<double> label(3);
+  for (std::size_t l = 0; l < 3; ++l) {
+    double log_p = net.top().visible.bias[2 + l];
+    for (std::size_t j = 3; j < 5; ++j)
+      log_p += std::log1p(std::exp(net.top().hidden.bias[j] + net.top().weights(2 + l, j)));
+    label[l] = std::exp(log_p);
+  }
+  Cases cases{Matrix<float>(24 * copies, 6), {}, {}};
+  for (std::size_t r = 0; r < cases.values.rows(); ++r) {
+    const std::size_t state = r % 8, l = r / 8 % 3;
+    std::copy_n(values.values.row(state).begin(), 3, cases.values.row(r).begin());
+    cases.values(r, 3 + l) = 1.0f;
+    cases.numbers.push_back(r);
+    cases.weights.push_back(values.weights[state] * static_cast<float>(label[l]));
+  }
+  return cases;
+}
+
+// Labels that stay probabilities in the Gibbs steps move their weights away from a perfect model; sampled
+// ones do not.
+TEST(UpDown, WithLabelsChangesNothingOnAverageWhereTheyAreSampled) {
+  ThreadTeam team(2);
+  const DeepBeliefNet net = labelled_tied_net();
+  Cases cases = cases_of_the_labelled_model(net, kCopies);
+  TrainOptions options;
+  options.precision = PrecisionChoice::kF32;
+  UpDownLearner sampled(net, options, 1.0f);
+  EXPECT_LT(largest(sampled.gradient(batch_of(cases), info_of(3), team), ""), 0.012);
+  options.sleep_states = SleepStates::kMeans;
+  UpDownLearner means(net, options, 1.0f);
+  for (const NamedGradient& gradient : means.gradient(batch_of(cases), info_of(3), team)) {
+    if (gradient.name != "layers.1.weights") continue;
+    double labels = 0, codes = 0;
+    for (std::size_t i = 0; i < 5; ++i)
+      for (std::size_t j = 0; j < 5; ++j) {
+        const double g = std::abs(static_cast<double>(gradient.values(i, j)));
+        if (i >= 2 && j >= 3) labels = std::max(labels, g);
+        if (i < 2 && j < 3) codes = std::max(codes, g);
+      }
+    EXPECT_GT(labels, 0.02);
+    EXPECT_LT(codes, 0.012);
+  }
+}
+
 // With probabilities in place of the sleeping visible units recognition is pulled away from the posterior.
 TEST(UpDown, WithProbabilitiesMovesRecognitionAwayFromAPerfectModel) {
   ThreadTeam team(2);

@@ -74,7 +74,8 @@ def main(folders):
         metrics = json.loads((place / "metrics.json").read_text())
         text += [f"## {place.name}", "", f"`{metrics['command']}`", ""]
         if "seed" in metrics:
-            text += [f"Seed {metrics['seed']}, harmonium {metrics['library_version']}, products in {metrics.get('precision', 'f32')}."]
+            products = f", products in {metrics['precision']}" if "precision" in metrics else ""
+            text += [f"Seed {metrics['seed']}, harmonium {metrics['library_version']}{products}."]
         if (place / "timing.json").exists():
             timing = json.loads((place / "timing.json").read_text())
             for run, t in {"": timing}.items() if "training_seconds" in timing else timing.items():
@@ -82,7 +83,7 @@ def main(folders):
                 text += [f"Training {run + ' ' if run else ''}took {seconds:.{0 if seconds >= 10 else 1}f} s on {t['threads']} thread{'s' if t['threads'] > 1 else ''}."]
         text += ["", "| measure | value | |", "| --- | --- | --- |"]
         rows = rows_of_sweep(metrics) if "variants" in metrics else rows_of_run(metrics)
-        text += [f"| {a} | {b} | {c} |" for a, b, c in rows] + [""]
+        text += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows] + [""]
         text += [f"![{p.stem}]({place.name}/{p.name})\n" for p in sorted(place.glob("*.png"))]
     (RESULTS / "README.md").write_text("\n".join(text))
 

@@ -1,12 +1,12 @@
 // The same bits for any number of threads, and for a run that is stopped and resumed.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
-#include <filesystem>
 
 #include "harmonium/base/error.h"
 #include "harmonium/train/greedy.h"
+#include "unit/greedy_runs.h"
 
 namespace harmonium {
 namespace {
@@ -99,17 +99,6 @@ class Determinism : public testing::TestWithParam<Experiment> {
     return GreedyTrainer(make_net(layers, e.labels), data,
                          std::vector<TrainOptions>(layers.size() - 1, e.options), team);
   }
-  // All parameters, averages and last iterates.
-  static std::vector<float> numbers(const GreedyTrainer& trainer) {
-    std::vector<float> result;
-    DeepBeliefNet net = trainer.net();
-    for (const NamedTensor& tensor : net.parameters())
-      result.insert(result.end(), tensor.values.begin(), tensor.values.end());
-    if (auto last = trainer.last())
-      for (const NamedTensor& tensor : last->parameters())
-        result.insert(result.end(), tensor.values.begin(), tensor.values.end());
-    return result;
-  }
 
   Cases cases_;
 };
@@ -117,41 +106,12 @@ INSTANTIATE_TEST_SUITE_P(Runs, Determinism, testing::ValuesIn(experiments()),
                          [](const auto& run) { return run.param.name; });
 
 TEST_P(Determinism, HoldsForAnyNumberOfThreads) {
-  std::vector<float> first;
-  for (const unsigned threads : {1u, 2u, 3u, 5u}) {
-    ThreadTeam team(threads);
-    GreedyTrainer trainer = make(team);
-    EXPECT_TRUE(trainer.run({}));
-    const auto result = numbers(trainer);
-    for (const float value : result) ASSERT_TRUE(std::isfinite(value));
-    if (first.empty()) first = result;
-    EXPECT_EQ(first, result) << threads << " threads";
-  }
+  expect_same_for_threads([this](ThreadTeam& team) { return make(team); });
 }
 
 TEST_P(Determinism, HoldsForARunThatIsStoppedAndResumed) {
-  ThreadTeam team(2);
-  GreedyTrainer whole = make(team);
-  whole.run({});
-  const auto path = std::filesystem::temp_directory_path() /
-                    ("harmonium-" + GetParam().name + std::to_string(getpid()) + ".checkpoint");
-  for (const int stop_after : {1, 4, 7, 11, 13}) {
-    auto trainer = std::make_unique<GreedyTrainer>(make(team));
-    int batches = 0;
-    GreedyHooks hooks;
-    hooks.checkpoint = [&] { write_safetensors(path, trainer->checkpoint("recipe")); };
-    hooks.stop_requested = [&] { return ++batches % stop_after == 0; };
-    // Every stop goes through a file into a trainer that knows nothing.
-    while (!trainer->run(hooks)) {
-      trainer = std::make_unique<GreedyTrainer>(make(team));
-      trainer->restore(read_safetensors(path), "recipe");
-    }
-    EXPECT_EQ(numbers(whole), numbers(*trainer)) << "stopped every " << stop_after << " batches";
-    ASSERT_EQ(whole.history().size(), trainer->history().size());
-    for (std::size_t i = 0; i < whole.history().size(); ++i)
-      EXPECT_EQ(history_line(whole.history()[i]), history_line(trainer->history()[i]));
-  }
-  std::filesystem::remove(path);
+  expect_same_when_stopped([this](ThreadTeam& team) { return make(team); }, GetParam().name,
+                           {1, 4, 7, 11, 13});
 }
 
 TEST_P(Determinism, OfEqualRunsMakesEqualCheckpoints) {

@@ -1,15 +1,14 @@
 // The same bits, for runs that combine what learners keep between updates: fast weights and norm limits,
 // tempered chains and lists of steps, missing values and labels in a stack.
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <ostream>
 
 #include "harmonium/base/error.h"
 #include "harmonium/train/greedy.h"
+#include "unit/greedy_runs.h"
 
 namespace harmonium {
 namespace {
@@ -106,61 +105,18 @@ class DeterminismOfPlans : public testing::TestWithParam<Plan> {
     return {make_net(layers, plan.labels), data, std::vector<TrainOptions>(layers.size() - 1, plan.options),
             team};
   }
-  static std::vector<float> numbers(const GreedyTrainer& trainer) {
-    std::vector<float> result;
-    for (DeepBeliefNet net : {trainer.net(), trainer.last().value_or(trainer.net())})
-      for (const NamedTensor& tensor : net.parameters())
-        result.insert(result.end(), tensor.values.begin(), tensor.values.end());
-    for (Rbm rbm : trainer.snapshots().rbms)
-      for (const NamedTensor& tensor : rbm.parameters("snapshot"))
-        result.insert(result.end(), tensor.values.begin(), tensor.values.end());
-    return result;
-  }
   Cases cases_;
 };
 INSTANTIATE_TEST_SUITE_P(Plans, DeterminismOfPlans, testing::ValuesIn(plans()),
                          [](const auto& run) { return run.param.name; });
 
 TEST_P(DeterminismOfPlans, HoldsForAnyNumberOfThreads) {
-  std::vector<float> first;
-  for (const unsigned threads : {1u, 2u, 3u, 5u}) {
-    ThreadTeam team(threads);
-    GreedyTrainer trainer = make(team);
-    EXPECT_TRUE(trainer.run({}));
-    const auto result = numbers(trainer);
-    for (const float value : result) ASSERT_TRUE(std::isfinite(value));
-    if (first.empty()) first = result;
-    EXPECT_EQ(first, result) << threads << " threads";
-  }
+  expect_same_for_threads([this](ThreadTeam& team) { return make(team); });
 }
 
 TEST_P(DeterminismOfPlans, HoldsForARunThatIsStoppedAndResumed) {
-  ThreadTeam team(2);
-  GreedyTrainer whole = make(team);
-  whole.run({});
-  const auto path = std::filesystem::temp_directory_path() /
-                    ("harmonium-plan-" + GetParam().name + std::to_string(getpid()) + ".checkpoint");
-  for (const int stop_after : {1, 3, 5}) {
-    auto trainer = std::make_unique<GreedyTrainer>(make(team));
-    int batches = 0;
-    GreedyHooks hooks;
-    Trajectory kept;
-    hooks.checkpoint = [&] {
-      kept = trainer->snapshots();
-      write_safetensors(path, trainer->checkpoint("recipe"));
-    };
-    hooks.stop_requested = [&] { return ++batches % stop_after == 0; };
-    while (!trainer->run(hooks)) {
-      trainer = std::make_unique<GreedyTrainer>(make(team));
-      trainer->restore(read_safetensors(path), "recipe");
-      trainer->restore_snapshots(kept, "snapshots");
-    }
-    EXPECT_EQ(numbers(whole), numbers(*trainer)) << "stopped every " << stop_after << " batches";
-    ASSERT_EQ(whole.history().size(), trainer->history().size());
-    for (std::size_t i = 0; i < whole.history().size(); ++i)
-      EXPECT_EQ(history_line(whole.history()[i]), history_line(trainer->history()[i]));
-  }
-  std::filesystem::remove(path);
+  expect_same_when_stopped([this](ThreadTeam& team) { return make(team); }, "plan-" + GetParam().name,
+                           {1, 3, 5});
 }
 
 // Snapshots follow the schedule, and those beyond the checkpoint are made again.

@@ -72,16 +72,16 @@ std::string in_table(std::string sentence, const std::string& table) {
   return sentence;
 }
 
-// Persistent chains that stand still, or that sit where no data are.
+// Persistent chains that stand still, or that sit where no data are. Those of a machine, which all layers of
+// the joint stage share, have no fast weights.
 template <class Say>
-void diagnose_chains(const Measures& now, const Say& say) {
+void diagnose_chains(const Measures& now, bool joint, const Say& say) {
   if (const double moved = value_or(now, "chain_moved", 1); moved < 5e-3)
-    say(format(
-        "the persistent chains hardly move (%.2g of the visible units change in a step), so they no longer "
-        "tell what the model believes in: lower train.rate, or use train.negative = \"tempering\" or "
-        "\"fpcd\", "
-        "or more train.steps.",
-        moved));
+    say(format("the persistent chains hardly move (%.2g of the visible units change in a step), so they no "
+               "longer tell what the model believes in: lower train.rate, or use train.negative = "
+               "\"tempering\"",
+               moved) +
+        (joint ? "" : " or \"fpcd\"") + ", or more train.steps.");
   const double data = value_or(now, "free_energy_train", 0);
   const double away = data - value_or(now, "free_energy_fantasies", data);
   if (away > std::max(20.0, 4.0 * value_or(now, "free_energy_spread", 0)))
@@ -93,16 +93,15 @@ void diagnose_chains(const Measures& now, const Say& say) {
 
 }  // namespace
 
-DoctorMemory doctor_memory(const std::vector<HistoryRecord>& history, std::size_t layer) {
-  DoctorMemory memory;
-  for (const HistoryRecord& record : history) {
+void DoctorMemory::follow(const std::vector<HistoryRecord>& history, std::size_t layer) {
+  if (layer != layer_ || history.size() < seen_) *this = {}, layer_ = layer;
+  for (; seen_ < history.size(); ++seen_) {
+    const HistoryRecord& record = history[seen_];
     if (record.layer != layer) continue;
-    memory.before = &record.measures;
+    before = record.measures;
     if (const auto found = record.measures.find("log_likelihood"); found != record.measures.end())
-      memory.best_log_likelihood =
-          std::max(memory.best_log_likelihood.value_or(found->second), found->second);
+      best_log_likelihood = std::max(best_log_likelihood.value_or(found->second), found->second);
   }
-  return memory;
 }
 
 std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memory,
@@ -111,7 +110,7 @@ std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memor
   const auto say = [&](std::string sentence) {
     sentences.push_back(in_table(std::move(sentence), options.table));
   };
-  const Measures* before = memory.before;
+  const auto& before = memory.before;
 
   // Updates may well exceed tiny initial weights; once weights have grown they should not. Where layers learn
   // together their weights are not measured, but greedy learning has grown them.
@@ -119,8 +118,8 @@ std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memor
   if (const double ratio = value_or(now, "update_ratio", 1e-3); ratio > 2e-2 && before && grown)
     say(
         format("an update changes the weights by %.2g of their size, where about 0.001 is healthy: lower "
-               "train.rate (to about %.2g).",
-               ratio, options.rate.values.front() * 2e-3 / ratio));
+               "train.rate (to about %.2g of what it is).",
+               ratio, 2e-3 / ratio));
   else if (ratio < 1e-6 && options.rate.shape == ScheduleShape::kConstant)
     say(format(
         "an update changes the weights by only %.2g of their size, where about 0.001 is healthy: raise "
@@ -139,12 +138,12 @@ std::vector<std::string> diagnose(const Measures& now, const DoctorMemory& memor
                100 * full));
 
   const double gap = value_or(now, "free_energy_gap", 0);
-  if (before && gap > 5.0 && gap > 1.2 * value_or(*before, "free_energy_gap", gap))
+  if (sentences.empty() && before && gap > 5.0 && gap > 1.2 * value_or(*before, "free_energy_gap", gap))
     say(format(
         "the free energy of held-out cases is %.2f nats above that of training cases and rising, a sign "
         "of overfitting: use fewer epochs, fewer hidden units or a larger train.l2.",
         gap));
-  diagnose_chains(now, say);
+  diagnose_chains(now, options.table == "joint", say);
   if (memory.best_log_likelihood && now.count("log_likelihood"))
     if (const double fall = *memory.best_log_likelihood - now.at("log_likelihood");
         fall > 0.5 + 2 * value_or(now, "log_likelihood_error", 0))

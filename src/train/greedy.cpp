@@ -115,6 +115,7 @@ struct GreedyTrainer::Run {
   TrainingData data;
   float data_step;  // value_step of the training cases, for which all of them may have to be read
   std::vector<TrainOptions> options;
+  DoctorMemory doctor_memory;
   ThreadTeam& team;
   std::vector<HistoryRecord> history;
   Trajectory snapshots;       // of the top RBM
@@ -261,7 +262,8 @@ struct GreedyTrainer::Run {
     HistoryRecord record{
         layer, epoch, monitor->measure(rbm, learner->negative_phase(), epoch, trajectory, team), {}};
     record.measures["update_ratio"] = learner->update_ratio();
-    record.warnings = diagnose(record.measures, doctor_memory(history, layer), options[layer]);
+    doctor_memory.follow(history, layer);
+    record.warnings = diagnose(record.measures, doctor_memory, options[layer]);
     if (const auto fault = find_normalisation_fault(rbm); !fault.empty()) record.warnings.push_back(fault);
     history.push_back(std::move(record));
     if (hooks.epoch_done) hooks.epoch_done(history.back());

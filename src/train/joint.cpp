@@ -65,7 +65,8 @@ void JointTrainer::epoch_done(std::uint64_t epoch, const JointHooks& hooks) {
   if (epoch % options_.train.measure_every == 0 || epoch == options_.train.epochs) {
     HistoryRecord record{layer_, epoch, rule_.measure(current(), epoch), {}};
     record.measures["update_ratio"] = rule_.update_ratio();
-    record.warnings = diagnose(record.measures, doctor_memory(history_, layer_), options_.train);
+    doctor_memory_.follow(history_, layer_);
+    record.warnings = diagnose(record.measures, doctor_memory_, options_.train);
     const auto value_of = [&record](const std::string& name) -> std::optional<double> {
       const auto found = record.measures.find(name);
       return found == record.measures.end() ? std::nullopt : std::optional<double>(found->second);

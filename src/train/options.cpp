@@ -1,5 +1,6 @@
 #include "harmonium/train/options.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace harmonium {
@@ -48,6 +49,8 @@ std::string find_option_fault(const TrainOptions& o) {
   if (auto fault = find_schedule_fault(o); !fault.empty()) return fault;
   if (o.batch < 1) return need("batch", "1 or more", 0);
   if (!(o.l2 >= 0.0)) return need("l2", "zero or more", o.l2);
+  if (const double rate = *std::max_element(o.rate.values.begin(), o.rate.values.end()); o.l2 * rate >= 1.0)
+    return need("l2", "below 1 / rate, or each update turns the weights over", o.l2);
   if (!(o.l1 >= 0.0)) return need("l1", "zero or more", o.l1);
   if (!(o.norm_limit >= 0.0)) return need("norm_limit", "zero (no limit) or more", o.norm_limit);
   if (!(o.sparsity_target >= 0.0)) return need("sparsity_target", "zero (off) or more", o.sparsity_target);

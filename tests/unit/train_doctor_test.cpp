@@ -57,7 +57,9 @@ TEST(Diagnosis, NamesWhatToChange) {
       {"hidden_always_on", 0.0},        {"free_energy_gap", 1.0},    {"free_energy_train", -50.0},
       {"free_energy_fantasies", -51.0}, {"free_energy_spread", 5.0}, {"chain_moved", 0.1},
       {"log_likelihood", -80.0}};
-  const DoctorMemory memory{&healthy, -80.0};
+  DoctorMemory memory;
+  memory.follow({{1, 1, healthy, {}}, {0, 1, {{"log_likelihood", -1.0}}, {}}, {1, 2, healthy, {}}}, 1);
+  EXPECT_EQ(memory.best_log_likelihood, -80.0);
   EXPECT_TRUE(diagnose(healthy, memory, {}).empty());
   EXPECT_TRUE(diagnose({}, {}, {}).empty());
 

@@ -39,7 +39,7 @@ std::vector<double> raise_log_likelihoods(const Rbm& rbm, std::span<const float>
 /// What annealing and RAISE leave open of the mean log-likelihood of the same cases: the mean of
 /// annealed[i] - raise[i]. The likelihoods themselves differ from case to case by tens of nats, this
 /// difference by far less. Its standard error is that of the mean together with `log_z_error`, which all
-/// annealed values share.
+/// annealed values share; one case does not tell it, so it is infinite then.
 struct LikelihoodBracket {
   double width = 0, error = 0;
 };

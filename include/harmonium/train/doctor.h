@@ -15,12 +15,16 @@ namespace harmonium {
 
 /// What the doctor remembers of earlier epochs of the same stage.
 struct DoctorMemory {
-  const Measures* before = nullptr;           ///< of the last epoch measured, or null
+  std::optional<Measures> before;             ///< of the last epoch measured
   std::optional<double> best_log_likelihood;  ///< so far
-};
 
-/// Of the records of `layer` in `history`, which must outlive it.
-DoctorMemory doctor_memory(const std::vector<HistoryRecord>& history, std::size_t layer);
+  /// Takes in the records of `layer` that `history` has got since it was followed last, so that a long
+  /// history is not read again after each epoch. Another layer begins anew.
+  void follow(const std::vector<HistoryRecord>& history, std::size_t layer);
+
+ private:
+  std::size_t layer_ = 0, seen_ = 0;
+};
 
 /// Sentences for what the measures of an epoch show (empty: healthy). Signs: updates far from 1e-3 of the
 /// weights (Hinton 2010, section 7); hidden units that are always off or always on; a growing free-energy gap

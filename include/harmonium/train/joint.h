@@ -11,6 +11,7 @@
 #include "harmonium/data/batch_source.h"
 #include "harmonium/io/safetensors.h"
 #include "harmonium/models/model_file.h"
+#include "harmonium/train/doctor.h"
 #include "harmonium/train/learner.h"
 #include "harmonium/train/loop.h"
 
@@ -79,6 +80,7 @@ class JointTrainer {
   JointOptions options_;
   std::size_t layer_;
   std::vector<HistoryRecord> history_;
+  DoctorMemory doctor_memory_;
   ThreadTeam& team_;
   TrainingLoop loop_;
   CheckpointClock clock_;

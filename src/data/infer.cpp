@@ -94,9 +94,8 @@ std::string infer_words(Column& column, const Census& census) {
               std::to_string(census.first_word->second);
   }
   if (different == census.present() && different > 2) {
-    return set_ignored(column, different > kMostWords ? "all " + std::to_string(different) +
-                                                            " values differ: an identifier or free text"
-                                                      : "all values differ: an identifier or free text");
+    return set_ignored(column, census.numbers.empty() ? "all values differ: an identifier or free text"
+                                                      : reason + ": all values differ");
   }
   if (different > kMostWords) return set_ignored(column, reason + ": free text, or too many categories");
   column.categories = texts(census);
@@ -190,6 +189,14 @@ std::string infer_table_column(Column& column, const Census& census) {
   return reason;
 }
 
+// What is done to a column that its owner may not expect, to follow the file's name; or empty.
+std::string warning_of(const Column& column, const Census& census, const std::string& reason) {
+  const bool ignored = column.role == ColumnRole::kIgnore;
+  if (!ignored && (census.numbers.empty() || !census.first_word)) return {};
+  return ": column \"" + column.name + "\" is " + (ignored ? "left out" : "taken as categories") + " (" +
+         reason + "); mend its cells, or say in [data.columns] what it is.";
+}
+
 std::size_t require_column(const CsvTable& table, const std::string& name, const char* what) {
   const auto at = std::find(table.header.begin(), table.header.end(), name);
   if (at == table.header.end()) {
@@ -223,6 +230,12 @@ Inferred infer_table(const CsvTable& table, const std::string& label_column,
     if (lower(table.header[c]) == "case_weight") weight = c;
   }
   Inferred all;
+  if (std::all_of(table.header.begin(), table.header.end(),
+                  [](const std::string& name) { return cell_number(name).has_value(); }))
+    all.warnings.push_back(
+        table.file +
+        ": its first line is taken as the names of columns, but holds numbers only; if it is "
+        "a case, put a line of names before it.");
   for (std::size_t c = 0; c < none; ++c) {
     Column column;
     column.name = table.header[c];
@@ -233,7 +246,10 @@ Inferred infer_table(const CsvTable& table, const std::string& label_column,
       column.role = ColumnRole::kWeight;
       reason = "the weight of each case";
     } else {
-      reason = infer_table_column(column, count_column(table, c));
+      const Census census = count_column(table, c);
+      reason = infer_table_column(column, census);
+      if (auto sentence = warning_of(column, census, reason); !sentence.empty())
+        all.warnings.push_back(table.file + sentence);
     }
     all.schema.columns.push_back(std::move(column));
     all.reasons.push_back(std::move(reason));

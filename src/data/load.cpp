@@ -138,10 +138,12 @@ std::string chosen_text(const DataRequest& request) {
 }
 
 /// The inferred schema, in which missing values are refused unless the request says what they mean.
-Schema infer_for_load(const SourceFile& source, const DataRequest& request) {
-  Schema schema = infer_schema(source, request.label_column, request.weights_column).schema;
-  for (Column& column : schema.columns) column.missing = Missing::kRefuse;
-  return schema;
+Schema infer_for_load(const SourceFile& source, const DataRequest& request,
+                      std::vector<std::string>& warnings) {
+  Inferred inferred = infer_schema(source, request.label_column, request.weights_column);
+  for (Column& column : inferred.schema.columns) column.missing = Missing::kRefuse;
+  warnings = std::move(inferred.warnings);
+  return std::move(inferred.schema);
 }
 
 /// Makes the schema fit where its labels and weights are: arrays have theirs beside them, not in a column.
@@ -204,14 +206,14 @@ std::optional<std::pair<std::size_t, std::size_t>> shape_to_reduce_to(Schema& sc
 Dataset load_dataset(const DataRequest& request) {
   SourceFile source = read_source(request);
   if (source.rows() == 0) throw InputError(source.file + " holds no cases; it should hold at least one");
-  Schema schema = request.columns ? *request.columns : infer_for_load(source, request);
+  Dataset::Parts parts;
+  Schema schema = request.columns ? *request.columns : infer_for_load(source, request, parts.warnings);
   if (request.columns) assign_roles(schema, request);
   apply_changes(schema, request);
   place_labels(schema, source);
   auto resize = shape_to_reduce_to(schema, source);
   if (request.resize) resize = request.resize;
   schema.validate();
-  Dataset::Parts parts;
   parts.name = source.name;
   parts.file = source.file;
   parts.description = source.description + chosen_text(request);

@@ -270,6 +270,31 @@ TEST_F(TableTest, DescribeTellsCountsFromCategories) {
   EXPECT_THAT(columns[5].reason, HasSubstr("30 different words"));
 }
 
+// Whoever loads a table without a schema is told what became of columns that a stray cell changes.
+TEST_F(TableTest, LoadingTellsOfColumnsThatAreLeftOutOrTakenAsWords) {
+  std::string text = "age,pressure,ward\n";
+  for (int i = 0; i < 40; ++i)
+    text += std::to_string(20 + i % 9) + ".5," + (i == 30 ? "-" : std::to_string(100 + i) + ".25") + "," +
+            (i == 5 ? "x" : std::to_string(i % 4)) + "\n";
+  const std::string file = write("ward.csv", text);
+  const Dataset table = load_dataset(file);
+  EXPECT_THAT(table.warnings(), testing::UnorderedElementsAre(
+                                    AllOf(HasSubstr(file), HasSubstr("\"pressure\" is left out"),
+                                          HasSubstr("\"-\" on line 32")),
+                                    AllOf(HasSubstr(file), HasSubstr("\"ward\" is taken as categories"),
+                                          HasSubstr("\"x\" on line 7"))));
+  DataRequest request;
+  request.source = file;
+  request.columns = table.schema();
+  EXPECT_TRUE(load_dataset(request).warnings().empty());  // whoever has a schema has seen it
+}
+
+TEST_F(TableTest, AFirstLineOfNumbersIsToldOf) {
+  const Dataset table = load_dataset(write("bare.csv", "1.5,0\n2.5,1\n3.1,0\n"));
+  EXPECT_EQ(table.size(), 2u);
+  EXPECT_THAT(table.warnings(), testing::Contains(HasSubstr("first line")));
+}
+
 TEST_F(TableTest, DescribeSaysWhichCellIsNoNumber) {
   const auto description = describe(write("d.csv", "a\n1\n2\n3\n3\nten\n"));
   EXPECT_THAT(description.reasons[0], HasSubstr("\"ten\" on line 6"));

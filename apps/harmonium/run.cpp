@@ -74,8 +74,8 @@ int run(const Globals& globals, const Options& o) {
       o.out.empty() ? std::filesystem::path("runs") / recipe.name : std::filesystem::path(o.out);
   const RunResult result = run_recipe(recipe, folder, options);
   if (!result.finished) {
-    std::fprintf(stderr, "harmonium: stopped; go on with: harmonium run %s --out %s --resume\n",
-                 o.recipe.c_str(), folder.c_str());
+    std::fprintf(stderr, "harmonium: stopped; go on with the same command and --resume%s\n",
+                 o.force ? " in place of --force" : "");
     return 130;
   }
   if (globals.json)

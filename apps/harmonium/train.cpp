@@ -54,7 +54,8 @@ int train(const Globals& globals, const Options& o) {
   const RecipeData data = load_recipe_data(recipe, reporter);
   const TrainingResult result = train_model(recipe, data, TrainingFiles::beside(o.out), options);
   if (!result.finished) {
-    std::fprintf(stderr, "harmonium: stopped; go on with the same command and --resume\n");
+    std::fprintf(stderr, "harmonium: stopped; go on with the same command and --resume%s\n",
+                 o.force ? " in place of --force" : "");
     return 130;
   }
   if (globals.json)

@@ -69,7 +69,7 @@ LikelihoodBracket bracket_of(std::span<const double> annealed, std::span<const d
     const double distance = annealed[i] - raise[i] - bracket.width;
     squares += distance * distance;
   }
-  const double of_the_mean = raise.size() > 1 ? std::sqrt(squares / (n - 1) / n) : 0.0;
+  const double of_the_mean = raise.size() > 1 ? std::sqrt(squares / (n - 1) / n) : HUGE_VAL;
   bracket.error = std::hypot(of_the_mean, log_z_error);
   return bracket;
 }

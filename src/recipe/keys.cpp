@@ -425,10 +425,11 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
                        AT(joint.train.average_epochs)));
   rows.push_back(one_of("joint.keep", "parameters of the last epoch, or of the best one on held-out cases",
                         AT(joint.keep), {"last", "best"}));
-  rows.push_back(
-      number("joint.stop_error",
-             "end when the fraction of training cases that are misread is at most this; 0 is never",
-             AT(joint.stop_error)));
+  rows.push_back(number(
+      "joint.stop_error",
+      "end when, of joint.monitor_cases training cases, the fraction that is misread is at most this; 0 is "
+      "never",
+      AT(joint.stop_error), "a number, 0 to below 1"));
   rows.push_back(count("joint.measure_every", "epochs between lines of the history",
                        AT(joint.train.measure_every), between(1, kNoBound)));
   rows.push_back(count_from(1, "joint.monitor_cases", "cases of each set measured for a line of the history",

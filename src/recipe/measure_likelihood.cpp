@@ -22,7 +22,7 @@ constexpr double kMostStatesPerCase = 1 << 20;  // as observed_log_likelihoods
 constexpr std::size_t kFewestPilotSteps = 100, kMostPilotSteps = 2000;
 // Warnings: effective runs of all runs, width of a bracket in nats, and how many standard errors are no
 // chance.
-constexpr double kFewestEffective = 0.1, kWidestBracket = 1.0, kSureErrors = 4.0;
+constexpr double kFewestEffective = 0.1, kFewestRuns = 5, kWidestBracket = 1.0, kSureErrors = 4.0;
 
 double states_of(const LayerSpec& spec) {
   return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
@@ -78,7 +78,7 @@ void add_exact(const Rbm& rbm, const MeasuredCases& cases, const std::string& pr
 }
 
 void warn_of_few_runs(const AnnealedLogZ& annealed, const LikelihoodPlan& plan, MeasureResult& result) {
-  if (annealed.effective_runs < kFewestEffective * static_cast<double>(plan.runs))
+  if (too_few_runs(annealed.effective_runs, plan.runs))
     result.warnings.push_back("annealing ended with " + number_text(annealed.effective_runs) +
                               " effective runs of " + std::to_string(plan.runs) +
                               ", too few to believe its likelihood: raise measure.annealing_temperatures.");
@@ -102,9 +102,9 @@ void add_raise(const PairedLikelihoods& paired, const std::string& prefix, Measu
       mean_measurement(prefix + "_log_likelihood_raise", paired.raise, "nats", paired.raise_how));
   result.measurements.push_back(mean_measurement(prefix + "_log_likelihood_paired", paired.annealed, "nats",
                                                  "annealed importance sampling, the cases of RAISE"));
-  result.measurements.push_back({prefix + "_log_likelihood_bracket", paired.bracket.width,
-                                 paired.bracket.error, paired.raise.size(), "nats",
-                                 "annealed minus RAISE, case by case"});
+  result.measurements.push_back(bracket_measurement(prefix + "_log_likelihood_bracket", paired.bracket,
+                                                    paired.raise.size(),
+                                                    "annealed minus RAISE, case by case"));
 }
 
 void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
@@ -117,9 +117,9 @@ void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string&
   options.progress = [&](double fraction) { reporter.working("annealing", fraction); };
   const AnnealedLogZ annealed = annealed_log_z(rbm, base, options, team);
   const std::string how = "annealed importance sampling, " + std::to_string(plan.runs) + " runs of " +
-                          std::to_string(plan.temperatures) + " temperatures (" + plan.schedule +
-                          "), effective runs " + std::to_string(static_cast<int>(annealed.effective_runs)) +
-                          ", log Z 95 % in " + number_text(annealed.interval_low, 7) + " to " +
+                          std::to_string(plan.temperatures) + " temperatures (" + plan.schedule + "), " +
+                          effective_text(annealed.effective_runs) + ", log Z 95 % in " +
+                          number_text(annealed.interval_low, 7) + " to " +
                           number_text(annealed.interval_high, 7);
   result.measurements.push_back({"log_z", annealed.log_z, annealed.high - annealed.log_z, 0, "nats", how});
   const auto values = cases.each(
@@ -133,6 +133,21 @@ void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string&
 }
 
 }  // namespace
+
+Measurement bracket_measurement(const std::string& name, const LikelihoodBracket& bracket, std::size_t cases,
+                                const std::string& how) {
+  Measurement m{name, bracket.width, {}, cases, "nats", how};
+  if (std::isfinite(bracket.error)) m.standard_error = bracket.error;
+  return m;
+}
+
+bool too_few_runs(double effective, std::size_t runs) {
+  return !(effective >= std::max(kFewestRuns, kFewestEffective * static_cast<double>(runs)));
+}
+
+std::string effective_text(double effective) {
+  return "effective runs " + number_text(std::floor(effective));
+}
 
 std::string find_likelihood_fault(const Rbm& rbm, const std::string& how, bool absent,
                                   const MeasuredCases& cases) {

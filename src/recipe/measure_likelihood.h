@@ -41,6 +41,16 @@ PairedLikelihoods pair_likelihoods(const Rbm& rbm, ConstMatrixView<float> cases,
                                    std::span<const float> schedule, ThreadTeam& team, Reporter& reporter,
                                    MeasureResult& result);
 
+/// The bracket as a measurement; without an error where one case does not tell it.
+Measurement bracket_measurement(const std::string& name, const LikelihoodBracket& bracket, std::size_t cases,
+                                const std::string& how);
+
+/// True where so few of `runs` count in the end that their log Z is not to be believed: a tenth, or five.
+bool too_few_runs(double effective, std::size_t runs);
+
+/// "effective runs 66", with whole runs.
+std::string effective_text(double effective);
+
 /// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z".
 /// Annealed ones come with the other side of the bracket: "PREFIX_log_likelihood_raise", annealed ones of the
 /// same cases as "PREFIX_log_likelihood_paired", and their difference as "PREFIX_log_likelihood_bracket";

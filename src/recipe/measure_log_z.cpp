@@ -22,45 +22,42 @@ bool can_sum(const Rbm& rbm, double most) {
 LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> visible, const Recipe& recipe,
               ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
   const MeasureRecipe& m = recipe.measure;
-  if (m.likelihood == "exact" || (m.likelihood == "auto" && can_sum(rbm, kMostStatesByDefault)))
-    return {exact_log_z(rbm, team, [&](double done) { reporter.working("summing log Z", done); }),
-            0,
-            "exact log Z",
-            {},
-            0};
+  LogZ log_z;
+  if (m.likelihood == "exact" || (m.likelihood == "auto" && can_sum(rbm, kMostStatesByDefault))) {
+    log_z.value = exact_log_z(rbm, team, [&](double done) { reporter.working("summing log Z", done); });
+    log_z.how = "exact log Z";
+    return log_z;
+  }
   const auto base = base_rate_bias(rbm.visible.spec, column_means(visible));
-  AnnealingOptions options;
-  options.runs = m.annealing_runs;
   const LikelihoodPlan plan = likelihood_plan(recipe, false);
+  AnnealingOptions options;
+  options.runs = plan.runs;
   options.schedule = planned_schedule(rbm, visible, base, plan, team, reporter);
-  options.seed = recipe.seed;
+  options.seed = plan.seed;
   options.progress = [&](double done) { reporter.working("annealing the " + which, done); };
-  const AnnealedLogZ z = annealed_log_z(rbm, base, options, team);
-  if (z.effective_runs < 0.1 * static_cast<double>(m.annealing_runs))
-    result.warnings.push_back("annealing the " + which + " ended with " + number_text(z.effective_runs, 3) +
-                              " effective runs of " + std::to_string(m.annealing_runs) +
+  const AnnealedLogZ annealed = annealed_log_z(rbm, base, options, team);
+  if (too_few_runs(annealed.effective_runs, plan.runs))
+    result.warnings.push_back("annealing the " + which + " ended with " +
+                              number_text(annealed.effective_runs, 3) + " effective runs of " +
+                              std::to_string(plan.runs) +
                               ", too few to believe its log Z: raise measure.annealing_temperatures.");
-  LogZ result_z{z.log_z,
-                z.high - z.log_z,
-                "log Z by annealed importance sampling, " + std::to_string(m.annealing_runs) + " runs of " +
-                    std::to_string(m.annealing_temperatures) + " temperatures, effective runs " +
-                    std::to_string(static_cast<int>(z.effective_runs)),
-                {},
-                0};
+  log_z.value = annealed.log_z, log_z.error = annealed.high - annealed.log_z;
+  log_z.how = "log Z by annealed importance sampling, " + std::to_string(plan.runs) + " runs of " +
+              std::to_string(plan.temperatures) + " temperatures, " + effective_text(annealed.effective_runs);
   if (plan.raise_cases > 0 && visible.rows() > 0) {
     const auto paired =
-        pair_likelihoods(rbm, visible, plan, base, z, options.schedule, team, reporter, result);
-    result_z.bracket = paired.bracket, result_z.bracket_states = paired.raise.size();
+        pair_likelihoods(rbm, visible, plan, base, annealed, options.schedule, team, reporter, result);
+    log_z.bracket = paired.bracket, log_z.bracket_states = paired.raise.size();
   }
-  return result_z;
+  return log_z;
 }
 
 void add_bracket(const std::string& name, const LogZ& z, MeasureResult& result) {
   if (z.bracket)
-    result.measurements.push_back(
-        {name, z.bracket->width, z.bracket->error, z.bracket_states, "nats",
-         "how much lower they may be: annealed minus RAISE under the RBM whose log Z "
-         "they rest on, state by state"});
+    result.measurements.push_back(bracket_measurement(
+        name, *z.bracket, z.bracket_states,
+        "how much lower they may be: annealed minus RAISE under the RBM whose log Z they rest on, state by "
+        "state"));
 }
 
 Measurement with_error_of(Measurement m, double error) {

@@ -9,6 +9,7 @@
 #include "harmonium/train/machine_rule.h"
 #include "harmonium/train/negative_phase.h"
 #include "harmonium/train/up_down_rule.h"
+#include "recipe/value.h"
 #include "train/checkpoint.h"
 
 namespace harmonium {
@@ -69,6 +70,9 @@ void check_machine(const Recipe& recipe, const DeepBeliefNet& stack, const Recip
 // Refuses a joint stage that this net and these data cannot have.
 void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeData& data, ThreadTeam& team) {
   const TrainOptions options = joint_options(recipe);
+  if (!(recipe.joint.stop_error >= 0 && recipe.joint.stop_error < 1))
+    throw InputError("joint.stop_error = " + value_text(recipe.joint.stop_error) +
+                     " is out of range; it is a fraction of misread cases, from 0 (never) to below 1.");
   if (recipe.is_machine) check_machine(recipe, net, data, team);
   if (options.epochs == 0) return;
   if (const auto fault = find_up_down_fault(net, data.train.has_missing());

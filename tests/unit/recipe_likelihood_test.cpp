@@ -83,6 +83,17 @@ TEST_F(MeasuredLikelihood, TheLowerSideMayHaveTemperaturesAndChainsOfItsOwn) {
               HasSubstr("3 chains a case of 20 temperatures"));
 }
 
+// One case does not tell how far RAISE spreads; two runs do not tell a log Z, however even their weights are.
+TEST_F(MeasuredLikelihood, WhatTooFewTellHasNoErrorOrAWarning) {
+  recipe_.measure.raise_cases = 1;
+  const MeasureResult one = measure();
+  ASSERT_TRUE(find(one, "train_log_likelihood_bracket"));
+  EXPECT_FALSE(find(one, "train_log_likelihood_bracket")->standard_error);
+  EXPECT_TRUE(one.warnings.empty()) << one.warnings.front();
+  recipe_.measure.annealing_runs = 2;
+  EXPECT_THAT(measure().warnings, Contains(HasSubstr("effective runs of 2, too few")));
+}
+
 // What rests on the log Z of a net's top RBM, or of a machine's fold, has its lower side too.
 TEST_F(MeasuredLikelihood, OfNetsAndMachinesComesAsABracket) {
   model_.net = make_net({data_.layer(), parse_layer("4"), parse_layer("3")}, false);

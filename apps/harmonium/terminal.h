@@ -33,7 +33,7 @@ class TerminalReporter final : public Reporter {
   std::atomic<bool>* can_save_;
   bool line_shown_ = false;
   Clock::time_point last_shown_{}, layer_begin_{}, work_begin_{};
-  std::size_t layer_ = ~std::size_t{0}, layers_ = 0;
+  std::size_t layer_ = ~std::size_t{0}, layers_ = ~std::size_t{0};
   double batches_at_begin_ = 0;
   std::string work_, measures_;
   std::set<std::string> warned_;  ///< sentences up to their first number

@@ -191,10 +191,12 @@ std::string infer_table_column(Column& column, const Census& census) {
 
 // What is done to a column that its owner may not expect, to follow the file's name; or empty.
 std::string warning_of(const Column& column, const Census& census, const std::string& reason) {
-  const bool ignored = column.role == ColumnRole::kIgnore;
-  if (!ignored && (census.numbers.empty() || !census.first_word)) return {};
+  const bool ignored = column.role == ColumnRole::kIgnore,
+             mixed = !census.numbers.empty() && census.first_word;
+  if (!ignored && !mixed) return {};
   return ": column \"" + column.name + "\" is " + (ignored ? "left out" : "taken as categories") + " (" +
-         reason + "); mend its cells, or say in [data.columns] what it is.";
+         reason + "); " + (mixed ? "mend that cell, or say" : "where that is wrong, say") +
+         " in [data.columns] what it is.";
 }
 
 std::size_t require_column(const CsvTable& table, const std::string& name, const char* what) {

@@ -54,6 +54,8 @@ has 'annealed'
 has '^log_likelihood_raise'
 has '^log_likelihood_bracket'
 has '^free_energy'
+works train bars-and-stripes:4 --layers "data - 30" --epochs 1 --out small.st --force
+has "^layer 1  epoch 1  " err.txt  # however short the run
 works train bars-and-stripes:4 --layers "data - 30 - 40" --epochs 2 --quiet --out deep.st
 works evaluate deep.st bars-and-stripes:4 --likelihood annealed --temperatures 200 --runs 20 --net-samples 50
 has '^log_probability_bound'

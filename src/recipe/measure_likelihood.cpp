@@ -96,6 +96,19 @@ void warn_of_bracket(const LikelihoodBracket& bracket, MeasureResult& result) {
                               "measure.annealing_temperatures and measure.annealing_runs.");
 }
 
+// Inverse temperatures of annealing.
+std::vector<float> planned_schedule(const Rbm& rbm, ConstMatrixView<float> cases, std::span<const float> base,
+                                    const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter) {
+  if (plan.schedule == "standard") return standard_schedule(plan.temperatures);
+  if (plan.schedule == "uniform") return uniform_schedule(plan.temperatures);
+  PilotOptions pilot;
+  pilot.steps = std::clamp(plan.temperatures / 10, kFewestPilotSteps, kMostPilotSteps);
+  pilot.seed = plan.seed;
+  pilot.progress = [&](double fraction) { reporter.working("pilot runs of annealing", fraction); };
+  return adaptive_schedule(rbm, base, cases.row_block(0, std::min(pilot.runs, cases.rows())),
+                           plan.temperatures, pilot, team);
+}
+
 // The same cases from below, beside what annealing says of them.
 void add_raise(const PairedLikelihoods& paired, const std::string& prefix, MeasureResult& result) {
   result.measurements.push_back(
@@ -109,13 +122,9 @@ void add_raise(const PairedLikelihoods& paired, const std::string& prefix, Measu
 
 void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string& prefix,
                   const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
-  const auto base = base_rate_bias(rbm.visible.spec, cases.column_means());
-  AnnealingOptions options;
-  options.runs = plan.runs;
-  options.schedule = planned_schedule(rbm, cases.first(PilotOptions().runs), base, plan, team, reporter);
-  options.seed = plan.seed;
-  options.progress = [&](double fraction) { reporter.working("annealing", fraction); };
-  const AnnealedLogZ annealed = annealed_log_z(rbm, base, options, team);
+  const Annealing annealing = anneal(rbm, base_rate_bias(rbm.visible.spec, cases.column_means()),
+                                     cases.first(PilotOptions().runs), plan, "annealing", team, reporter);
+  const AnnealedLogZ& annealed = annealing.log_z;
   const std::string how = "annealed importance sampling, " + std::to_string(plan.runs) + " runs of " +
                           std::to_string(plan.temperatures) + " temperatures (" + plan.schedule + "), " +
                           effective_text(annealed.effective_runs) + ", log Z 95 % in " +
@@ -127,8 +136,7 @@ void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string&
   result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
   warn_of_few_runs(annealed, plan, result);
   if (plan.raise_cases > 0)
-    add_raise(pair_likelihoods(rbm, cases.first(plan.raise_cases), plan, base, annealed, options.schedule,
-                               team, reporter, result),
+    add_raise(pair_likelihoods(rbm, cases.first(plan.raise_cases), plan, annealing, team, reporter, result),
               prefix, result);
 }
 
@@ -181,33 +189,31 @@ LikelihoodPlan likelihood_plan(const Recipe& recipe, bool absent) {
           m.raise_chains,       recipe.seed,      absent};
 }
 
-std::vector<float> planned_schedule(const Rbm& rbm, ConstMatrixView<float> cases, std::span<const float> base,
-                                    const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter) {
-  if (plan.schedule == "standard") return standard_schedule(plan.temperatures);
-  if (plan.schedule == "uniform") return uniform_schedule(plan.temperatures);
-  PilotOptions pilot;
-  pilot.steps = std::clamp(plan.temperatures / 10, kFewestPilotSteps, kMostPilotSteps);
-  pilot.seed = plan.seed;
-  pilot.progress = [&](double fraction) { reporter.working("pilot runs of annealing", fraction); };
-  return adaptive_schedule(rbm, base, cases.row_block(0, std::min(pilot.runs, cases.rows())),
-                           plan.temperatures, pilot, team);
+Annealing anneal(const Rbm& rbm, std::vector<float> base, ConstMatrixView<float> cases,
+                 const LikelihoodPlan& plan, const std::string& work, ThreadTeam& team, Reporter& reporter) {
+  AnnealingOptions options;
+  options.runs = plan.runs;
+  options.schedule = planned_schedule(rbm, cases, base, plan, team, reporter);
+  options.seed = plan.seed;
+  options.progress = [&](double fraction) { reporter.working(work, fraction); };
+  AnnealedLogZ log_z = annealed_log_z(rbm, base, options, team);
+  return {std::move(base), std::move(options.schedule), std::move(log_z)};
 }
 
 PairedLikelihoods pair_likelihoods(const Rbm& rbm, ConstMatrixView<float> cases, const LikelihoodPlan& plan,
-                                   std::span<const float> base, const AnnealedLogZ& annealed,
-                                   std::span<const float> schedule, ThreadTeam& team, Reporter& reporter,
+                                   const Annealing& annealing, ThreadTeam& team, Reporter& reporter,
                                    MeasureResult& result) {
   RaiseOptions options;
   options.chains = plan.raise_chains;
   options.schedule =
-      respaced(schedule, plan.raise_temperatures > 0 ? plan.raise_temperatures : plan.temperatures);
+      respaced(annealing.schedule, plan.raise_temperatures > 0 ? plan.raise_temperatures : plan.temperatures);
   options.seed = plan.seed;
   options.progress = [&](double fraction) { reporter.working("annealing in reverse", fraction); };
   const auto few = cases.row_block(0, std::min(plan.raise_cases, cases.rows()));
   PairedLikelihoods paired;
-  paired.raise = raise_log_likelihoods(rbm, base, few, options, team);
-  paired.annealed = log_likelihoods(rbm, few, annealed.log_z, team);
-  paired.bracket = bracket_of(paired.annealed, paired.raise, annealed.high - annealed.log_z);
+  paired.raise = raise_log_likelihoods(rbm, annealing.base, few, options, team);
+  paired.annealed = log_likelihoods(rbm, few, annealing.log_z.log_z, team);
+  paired.bracket = bracket_of(paired.annealed, paired.raise, annealing.log_z.high - annealing.log_z.log_z);
   paired.raise_how = "RAISE, " + std::to_string(plan.raise_chains) + " chains a case of " +
                      std::to_string(options.schedule.size() - 1) + " temperatures: a lower bound";
   warn_of_bracket(paired.bracket, result);

@@ -22,10 +22,17 @@ std::string find_pseudo_fault(const Rbm& rbm, const MeasuredCases& cases);
 /// What [measure] says. `absent`: missing values are no variables at all.
 LikelihoodPlan likelihood_plan(const Recipe& recipe, bool absent);
 
-/// Inverse temperatures of annealing, as the plan says; adaptive ones are learned by pilot runs from the base
-/// and from the first of `cases` (visible values).
-std::vector<float> planned_schedule(const Rbm& rbm, ConstMatrixView<float> cases, std::span<const float> base,
-                                    const LikelihoodPlan& plan, ThreadTeam& team, Reporter& reporter);
+/// log Z by annealing, and the path on which it was had.
+struct Annealing {
+  std::vector<float> base;      ///< biases of the base model
+  std::vector<float> schedule;  ///< inverse temperatures
+  AnnealedLogZ log_z;
+};
+
+/// Anneals from `base` as the plan says; adaptive temperatures are learned by pilot runs from the base and
+/// from the first of `cases` (visible values). `work` names it to people.
+Annealing anneal(const Rbm& rbm, std::vector<float> base, ConstMatrixView<float> cases,
+                 const LikelihoodPlan& plan, const std::string& work, ThreadTeam& team, Reporter& reporter);
 
 /// log p(v) of the same cases from both sides: annealed, and by RAISE.
 struct PairedLikelihoods {
@@ -34,11 +41,10 @@ struct PairedLikelihoods {
   std::string raise_how;
 };
 
-/// Both sides for the first plan.raise_cases of `cases` (visible values), RAISE along `schedule` or what the
-/// plan says of it. Warns where they are too far apart to be believed.
+/// Both sides for the first plan.raise_cases of `cases` (visible values), RAISE along the path of annealing
+/// or what the plan says of it. Warns where they are too far apart to be believed.
 PairedLikelihoods pair_likelihoods(const Rbm& rbm, ConstMatrixView<float> cases, const LikelihoodPlan& plan,
-                                   std::span<const float> base, const AnnealedLogZ& annealed,
-                                   std::span<const float> schedule, ThreadTeam& team, Reporter& reporter,
+                                   const Annealing& annealing, ThreadTeam& team, Reporter& reporter,
                                    MeasureResult& result);
 
 /// The bracket as a measurement; without an error where one case does not tell it.

@@ -28,14 +28,10 @@ LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> v
     log_z.how = "exact log Z";
     return log_z;
   }
-  const auto base = base_rate_bias(rbm.visible.spec, column_means(visible));
   const LikelihoodPlan plan = likelihood_plan(recipe, false);
-  AnnealingOptions options;
-  options.runs = plan.runs;
-  options.schedule = planned_schedule(rbm, visible, base, plan, team, reporter);
-  options.seed = plan.seed;
-  options.progress = [&](double done) { reporter.working("annealing the " + which, done); };
-  const AnnealedLogZ annealed = annealed_log_z(rbm, base, options, team);
+  const Annealing annealing = anneal(rbm, base_rate_bias(rbm.visible.spec, column_means(visible)), visible,
+                                     plan, "annealing the " + which, team, reporter);
+  const AnnealedLogZ& annealed = annealing.log_z;
   if (too_few_runs(annealed.effective_runs, plan.runs))
     result.warnings.push_back("annealing the " + which + " ended with " +
                               number_text(annealed.effective_runs, 3) + " effective runs of " +
@@ -45,8 +41,7 @@ LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> v
   log_z.how = "log Z by annealed importance sampling, " + std::to_string(plan.runs) + " runs of " +
               std::to_string(plan.temperatures) + " temperatures, " + effective_text(annealed.effective_runs);
   if (plan.raise_cases > 0 && visible.rows() > 0) {
-    const auto paired =
-        pair_likelihoods(rbm, visible, plan, base, annealed, options.schedule, team, reporter, result);
+    const auto paired = pair_likelihoods(rbm, visible, plan, annealing, team, reporter, result);
     log_z.bracket = paired.bracket, log_z.bracket_states = paired.raise.size();
   }
   return log_z;

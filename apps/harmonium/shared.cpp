@@ -58,6 +58,8 @@ Dataset load_model_data(const Model& model, const std::string& source, const std
                      " units a case, but the model takes " + std::to_string(model.net.columns(0)) + " (\"" +
                      model.net.layer(0).spec.to_string() + "\"); give data like those it was trained on (" +
                      model.data_name + ").");
+  for (const std::string& sentence : data.warnings())
+    std::fprintf(stderr, "warning: %s\n", typed_minus(sentence).c_str());
   return data;
 }
 

@@ -201,6 +201,24 @@ TEST_F(LoadTest, DescribesArrays) {
   EXPECT_EQ(Schema::from_toml(real.to_toml()), real.schema) << real.to_toml();
 }
 
+// What a model of bytes dreamt comes back as floats that are probabilities already; floats up to 255 are not.
+TEST_F(LoadTest, ProbabilitiesAreNotDividedBy255AsTheBytesOfTheSchemaWere) {
+  write_npy(path("bytes.npy"), bytes({0, 51, 255, 102}, {2, 2}));
+  DataRequest request;
+  request.columns = load_dataset(path("bytes.npy")).schema();
+  request.source = path("dreamt.npy");
+  write_npy(path("dreamt.npy"), NumericArray::from<float>(std::vector<float>{0, 0.25f, 1, 0.5f}, {2, 2}));
+  const Dataset dreamt = load_dataset(request);
+  EXPECT_THAT(row_of(fetch_all(dreamt), 0), ElementsAre(0, 0.25f));
+  EXPECT_THAT(row_of(fetch_all(dreamt), 1), ElementsAre(1, 0.5f));
+  ASSERT_EQ(dreamt.warnings().size(), 1u);
+  EXPECT_THAT(dreamt.warnings()[0], HasSubstr("not divided by 255"));
+  write_npy(path("dreamt.npy"), NumericArray::from<float>(std::vector<float>{0, 51, 255, 102}, {2, 2}));
+  const Dataset same = load_dataset(request);
+  EXPECT_FLOAT_EQ(row_of(fetch_all(same), 0)[1], 0.2f);
+  EXPECT_TRUE(same.warnings().empty());
+}
+
 TEST_F(LoadTest, StandardisingWantsGaussianColumns) {
   DataRequest request;
   request.source = "bars-and-stripes";

@@ -217,4 +217,28 @@ void start_tied(const Rbm& below, Rbm& above) {
     std::copy_n(below.hidden.log_variance.begin(), shared, above.visible.log_variance.begin());
 }
 
+void wake_surplus_units(const Rbm& random, std::size_t first, std::span<const double> codes, Rbm& above) {
+  check(codes.size() == above.visible_columns(), "a value for each visible unit");
+  Matrix<float> code(1, codes.size()), mean(1, above.hidden_columns()), visible_statistics, statistics;
+  std::transform(codes.begin(), codes.end(), code.data(), [](double x) { return static_cast<float>(x); });
+  const auto values = statistics_of(above.visible, code, visible_statistics).row(0);
+  for (std::size_t j = first; j < above.hidden_columns(); ++j) {
+    double input = 0;
+    for (std::size_t i = 0; i < codes.size(); ++i) {
+      above.weights(i, j) = random.weights(i, j);
+      input += static_cast<double>(values[i]) * random.weights(i, j);
+    }
+    above.hidden.bias[j] = static_cast<float>(-input);
+  }
+  HalfStepMemory memory;
+  half_step_mean(above, Side::kHidden, code, {}, mean, memory);
+  const auto added = statistics_of(above.hidden, mean, statistics).row(0);
+  for (std::size_t i = 0; i < codes.size(); ++i) {
+    double sum = 0;
+    for (std::size_t j = first; j < added.size(); ++j)
+      sum += static_cast<double>(above.weights(i, j)) * added[j];
+    above.visible.bias[i] -= static_cast<float>(sum);
+  }
+}
+
 }  // namespace harmonium

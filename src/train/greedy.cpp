@@ -154,9 +154,11 @@ struct GreedyTrainer::Run {
     initialise_weights(rbm, static_cast<float>(o.initial_deviation),
                        static_cast<float>(o.initial_hidden_bias), seed, layer);
     initialise_visible_bias(rbm, scanned.means);
-    if (o.tied_start && layer > 0)
+    if (o.tied_start && layer > 0) {
+      const Rbm random = rbm;
       start_tied(net.rbms[layer - 1], rbm);
-    else if (o.components > 0)
+      wake_surplus_units(random, net.rbms[layer - 1].visible_columns(), scanned.means, rbm);
+    } else if (o.components > 0)
       start_from_components(rbm, component_cases(seed), o.components, team);
     return rbm;
   }
@@ -197,6 +199,7 @@ struct GreedyTrainer::Run {
     const DataScan scanned = scan(*train_source, net.rbms[layer].visible.spec, seed, team);
     TrainOptions own = options[layer];
     own.seed = seed;
+    own.tied_start = own.tied_start && layer > 0;
     const auto base = base_rate_bias(train_source->layer(), scanned.means);
     learner = std::make_unique<RbmLearner>(initial_rbm(scanned, seed), own, prefix(), team, scanned.missing,
                                            base, value_step(layer));

@@ -35,6 +35,12 @@ void prepare(std::vector<ChainMemory>& memories, const ChainModel& model, std::s
   }
 }
 
+// Row r of `to` is row r of `from`, which begins again when it is at its end.
+void copy_in_turn(ConstMatrixView<float> from, MatrixView<float> to) {
+  for (std::size_t r = 0; r < to.rows(); ++r)
+    std::copy_n(from.row(r % from.rows()).data(), to.cols(), to.row(r).data());
+}
+
 std::string chains_fault(const char* name, const LayerSpec& spec, const Matrix<float>& states) {
   const std::string fault = harmonium::find_state_fault(spec, states);
   return fault.empty() ? fault : std::string(name) + "\", " + fault;
@@ -143,6 +149,7 @@ class PersistentChains final : public NegativePhase {
   void weights(std::span<float> row_weights, const PositiveStates&) const override {
     equal_weights(row_weights);
   }
+  void start_from(ConstMatrixView<float> visible) override { copy_in_turn(visible, visible_); }
   ParameterList state() override {
     return {{"chains.visible", {visible_.rows(), visible_.cols()}, visible_.values()}};
   }

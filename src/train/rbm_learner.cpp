@@ -331,9 +331,23 @@ void RbmLearner::store_statistics(const Block& block) {
   add_weighted_rows(hidden, weights, hidden_sums);
 }
 
+// The first cases are nearer to a model that has learned already than what its biases alone would make.
+void RbmLearner::start_chains(const Batch& batch, ThreadTeam& team) {
+  Matrix<float> values(batch.rows(), rbm_.visible_columns());
+  if (batch.fetch)
+    team.run_blocks(values.rows(), block_of_cases(values.rows()),
+                    [&](std::size_t first, std::size_t count, unsigned) {
+                      batch.fetch(first, count, values.view().row_block(first, count));
+                    });
+  else
+    copy_rows(batch.values, values);
+  negative_->start_from(values);
+}
+
 void RbmLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
   batch_cases_ = batch.cases;
   batch_absent_ = options_.missing_absent ? ConstMatrixView<float>(batch.values) : ConstMatrixView<float>{};
+  if (options_.tied_start && info.update == 0) start_chains(batch, team);
   prepare_stacks(batch, info, team);
   const bool together = negative_->starts_from_data();
   const auto positives = static_cast<std::size_t>(

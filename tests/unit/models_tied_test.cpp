@@ -21,13 +21,13 @@ Rbm random_rbm(const LayerSpec& visible, const LayerSpec& hidden, std::uint64_t 
 }
 
 // log p(layer below = h) in the RBM above must be what the RBM below gives to h as its hidden layer.
-void expect_same_middle_layer(const Rbm& below, const Rbm& above, const char* what) {
+void expect_same_middle_layer(const Rbm& below, const Rbm& above, const char* what, double most = 1e-5) {
   const Rbm turned = mirrored(below);
   const reference::Model a(turned.visible.spec, turned.hidden.spec), b(above.visible.spec, above.hidden.spec);
   const reference::Parameters pa(turned), pb(above);
   const double za = a.log_z(pa), zb = b.log_z(pb);
   for (const auto& h : a.visible_states().values)
-    EXPECT_NEAR(a.log_unnormalised(pa, h) - za, b.log_unnormalised(pb, h) - zb, 1e-5) << what;
+    EXPECT_NEAR(a.log_unnormalised(pa, h) - za, b.log_unnormalised(pb, h) - zb, most) << what;
 }
 
 TEST(TiedStartOfKinds, KeepsTheDistribution) {
@@ -61,6 +61,29 @@ TEST(TiedStartOfKinds, OfUnitVariancesFillsLearnedOnes) {
   for (float& z : net.rbms[1].hidden.log_variance) z = 0.7f;
   start_tied(net.rbms[0], net.rbms[1]);
   for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(net.rbms[1].hidden.log_variance[i], 0.0f);
+}
+
+// Surplus units get weights of their own, and log p moves by a second order of these alone.
+TEST(TiedStartOfKinds, WakesSurplusUnitsWithoutMovingTheDistribution) {
+  for (const char* layers : {"3-2-12", "3-2-3 + binomial(3) 2", "gaussian 1-2-gaussian 2",
+                             "2 + softmax 3-binomial(2) 2-2 + softmax 3 + 6"}) {
+    DeepBeliefNet net = make_net(parse_layers(layers), false);
+    net.rbms[0] = random_rbm(net.rbms[0].visible.spec, net.rbms[0].hidden.spec, 5);
+    Rbm random(net.rbms[1].visible.spec, net.rbms[1].hidden.spec), &above = net.rbms[1];
+    initialise_weights(random, 0.05f, 0.0f, 7, 1);
+    start_tied(net.rbms[0], above);
+    const std::size_t first = net.rbms[0].visible_columns();
+    const std::vector<double> codes(above.visible_columns(), 0.4);
+    wake_surplus_units(random, first, codes, above);
+    // Each has a gradient of its own now: its total input is 0 at the codes, and others elsewhere.
+    for (std::size_t j = first; j < above.hidden_columns(); ++j) {
+      double input = above.hidden.bias[j];
+      for (std::size_t i = 0; i < codes.size(); ++i) input += codes[i] * above.weights(i, j);
+      EXPECT_NEAR(input, 0.0, 1e-6) << layers;
+      EXPECT_EQ(above.weights(0, j), random.weights(0, j)) << layers;
+    }
+    expect_same_middle_layer(net.rbms[0], above, layers, 0.01);
+  }
 }
 
 // Where there are label units beside the layer below the top, the tied part has the distribution below and

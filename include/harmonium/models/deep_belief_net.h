@@ -81,4 +81,12 @@ Matrix<float> down_pass(const DeepBeliefNet& net, std::size_t from, std::size_t 
 /// is too small or of another kind to hold the copy.
 void start_tied(const Rbm& below, Rbm& above);
 
+/// Gives the hidden units of `above` from number `first` on, which start_tied left without weights, those of
+/// `random`. As long as all their weights are zero they are one unit many times over: their gradients are
+/// the same, so they stay the same, and together they move as fast as there are many. Their biases put their
+/// total inputs at 0 where the visible units have the values `codes` (V, the mean of what is learned from),
+/// and visible biases take back what they add on average, so that of the distribution only a second order of
+/// their weights changes (with weights of 0.01, about 0.001 nats).
+void wake_surplus_units(const Rbm& random, std::size_t first, std::span<const double> codes, Rbm& above);
+
 }  // namespace harmonium

@@ -21,7 +21,7 @@ struct Batch {
   std::span<const std::uint64_t> cases;  ///< their numbers in the data set
   std::span<const float> weights;        ///< one a case, or empty
   SparseRows sparse = {};  ///< B x V in place of `values`, only for a learner that takes_sparse()
-  /// Where it is set, values are not there yet: the learner calls it once for every block of rows, from any
+  /// Where it is set, values are not there yet: the learner calls it for every block of rows, from any
   /// of its threads, and names where it wants them: rows of `values`, or memory of its own with as many rows
   /// and columns. So a case is fetched where it is learned from.
   std::function<void(std::size_t first, std::size_t count, MatrixView<float> into)> fetch = {};

@@ -48,6 +48,7 @@ class RbmLearner final : public Learner {
   /// Learns from `start`. `missing_values`: number of missing cells a case, empty where there are none; with
   /// options.missing_absent they are masked instead of sampled. `base_visible_bias` as for tempering; empty
   /// stands for the start's visible biases. `prefix` names the tensors ("layers.0").
+  /// Persistent chains begin at the biases' own distribution, or with options.tied_start at the first cases.
   /// `value_step` is the source's, for the choice of precision. Throws InputError as choose_precision does.
   RbmLearner(Rbm start, const TrainOptions& options, std::string prefix, ThreadTeam& team,
              std::vector<std::uint32_t> missing_values = {}, std::span<const float> base_visible_bias = {},
@@ -92,6 +93,7 @@ class RbmLearner final : public Learner {
 
   void collect(const Batch& batch, const StepInfo& info, ThreadTeam& team);
   ChainModel chain_model() const;
+  void start_chains(const Batch& batch, ThreadTeam& team);
   void prepare_stacks(const Batch& batch, const StepInfo& info, ThreadTeam& team);
   void plan_blocks();
   void positive_block(const Batch& batch, const StepInfo& info, std::size_t first, std::size_t count,

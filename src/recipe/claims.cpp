@@ -7,6 +7,7 @@
 
 #include "harmonium/models/deep_boltzmann_machine.h"
 #include "harmonium/render/number.h"
+#include "harmonium/train/up_down.h"
 
 namespace harmonium {
 namespace {
@@ -62,8 +63,8 @@ std::vector<MemoryClaim> training_claims(const Recipe& recipe, const DeepBeliefN
   for (std::size_t n = 0; n < learned.depth(); ++n)
     claims.push_back(
         chains_claim(options[n], real(learned.rbms[n].visible_columns() + learned.rbms[n].hidden_columns())));
-  if (recipe.is_machine && recipe.joint.train.epochs > 0)
-    claims.push_back(chains_claim(joint_options(recipe), chain_columns(recipe, net)));
+  if (const auto joint = joint_options(recipe); recipe.is_machine || has_persistent_chains(joint))
+    if (joint.epochs > 0) claims.push_back(chains_claim(joint, chain_columns(recipe, net)));
   return claims;
 }
 

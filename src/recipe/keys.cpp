@@ -407,15 +407,22 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count_from(1, "joint.mean_field_sweeps",
                             "sweeps of mean field for each case, at most, of a deep Boltzmann machine",
                             AT(joint.train.mean_field_sweeps)));
+  rows.push_back(choice(
+      "joint.negative",
+      "negative phase of the top RBM or of a machine: cd (steps from the data, not for a machine), pcd "
+      "(persistent chains), tempering, exact, or auto: cd for up-down learning, pcd for a machine",
+      AT(joint.train.negative),
+      std::array{
+          std::pair{"auto", NegativeKind::kAuto}, std::pair{"cd", NegativeKind::kContrastiveDivergence},
+          std::pair{"pcd", NegativeKind::kPersistent}, std::pair{"tempering", NegativeKind::kTempering},
+          std::pair{"exact", NegativeKind::kExact}}));
   rows.push_back(
-      choice("joint.negative",
-             "negative phase of a deep Boltzmann machine: pcd (persistent chains), tempering, exact",
-             AT(joint.train.negative),
-             std::array{std::pair{"pcd", NegativeKind::kPersistent},
-                        std::pair{"tempering", NegativeKind::kTempering},
-                        std::pair{"exact", NegativeKind::kExact}}));
-  rows.push_back(
-      count_between(1, kMostChains, "joint.chains", "its fantasy particles", AT(joint.train.chains)));
+      number("joint.persistent_share",
+             "of the negative statistics and dreams of up-down learning where negative is not cd; the "
+             "rest is by steps from the data",
+             AT(joint.train.persistent_share), "a number, 0 to 1"));
+  rows.push_back(count_between(1, kMostChains, "joint.chains", "fantasy particles of pcd and tempering",
+                               AT(joint.train.chains)));
   rows.push_back(count_between(2, kMostRungs, "joint.temperatures",
                                "of tempering, from 0 to 1 at equal distances", AT(joint.train.temperatures)));
   rows.push_back(flag("joint.centring", "gradient of its centred energy (Montavon & Mueller 2012)",

@@ -308,7 +308,7 @@ JointRecipe::JointRecipe() {
   train.epochs = 0;
   train.rate = Schedule(0.01, ScheduleShape::kLinear);
   train.average_epochs = 5;
-  train.negative = NegativeKind::kPersistent;
+  train.negative = NegativeKind::kAuto;
   train.monitor_cases = 10000;
 }
 

@@ -65,6 +65,8 @@ std::string find_option_fault(const TrainOptions& o) {
   if (o.measure_every < 1) return need("measure_every", "1 or more", 0);
   if (o.snapshots > 1000) return need("snapshots", "1000 or fewer", static_cast<double>(o.snapshots));
   if (o.mean_field_sweeps < 1) return need("mean_field_sweeps", "1 or more", 0);
+  if (!(o.persistent_share >= 0.0 && o.persistent_share <= 1.0))
+    return need("persistent_share", "from 0 to 1", o.persistent_share);
   if (o.chains < 1) return need("chains", "1 or more", 0);
   if (o.temperatures < 2) return need("temperatures", "2 or more", static_cast<double>(o.temperatures));
   if (!(o.checkpoint_minutes > 0.0))

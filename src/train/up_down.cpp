@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <utility>
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
@@ -19,9 +21,14 @@ void subtract(const Layer& layer, ConstMatrixView<float> states, MatrixView<floa
 }
 
 // Parts of an update, each with random numbers of its own.
-enum Part : std::uint64_t { kWake = 0, kTop = 1, kSleep = 2 };
+enum Part : std::uint64_t { kWake = 0, kTop = 1, kSleep = 2, kChainSleep = 3 };
 
 }  // namespace
+
+bool has_persistent_chains(const TrainOptions& options) {
+  return options.negative != NegativeKind::kAuto &&
+         options.negative != NegativeKind::kContrastiveDivergence && options.persistent_share > 0;
+}
 
 std::string find_up_down_fault(const DeepBeliefNet& net, bool missing_values) {
   if (net.depth() < 2)
@@ -41,12 +48,15 @@ Precision choose_up_down_precision(const DeepBeliefNet& net, const TrainOptions&
   sampled.negative = NegativeKind::kContrastiveDivergence;
   sampled.visible_states = VisibleStates::kSamples;
   Precision precision = choose_precision(net.rbms.front(), sampled, value_step);
-  for (std::size_t n = 1; n < net.depth(); ++n)
+  for (std::size_t n = 1; n < net.depth(); ++n) {
+    if (n + 1 == net.depth() && has_persistent_chains(options)) sampled.negative = options.negative;
     if (choose_precision(net.rbms[n], sampled, 1.0f) == Precision::kF32) precision = Precision::kF32;
+  }
   return precision;
 }
 
-UpDownLearner::UpDownLearner(DeepBeliefNet start, const TrainOptions& options, float value_step)
+UpDownLearner::UpDownLearner(DeepBeliefNet start, const TrainOptions& options, float value_step,
+                             ThreadTeam& team)
     : net_(std::move(start)), options_(options) {
   if (const auto fault = find_up_down_fault(net_, false); !fault.empty()) throw InputError(fault);
   untie(net_);
@@ -66,16 +76,26 @@ UpDownLearner::UpDownLearner(DeepBeliefNet start, const TrainOptions& options, f
   weights_.emplace_back(net_.top().weights, name(below(), "weights"), precision_);
   biases_.emplace_back(net_.top().visible.bias, name(below(), "visible_bias"));
   biases_.emplace_back(net_.top().hidden.bias, name(below(), "hidden_bias"));
+  if (!has_persistent_chains(options)) return;
+  chains_ = make_negative_phase(net_.top(), options, net_.top().visible.bias, team);
+  chain_share_ = options.persistent_share;
 }
 
 ParameterList UpDownLearner::state() {
   ParameterList list;
   for (LearnedWeights& w : weights_) list.push_back(w.velocity());
   for (LearnedBias& b : biases_) list.push_back(b.velocity());
+  if (chains_)
+    for (NamedTensor& tensor : chains_->state()) list.push_back(tensor);
   return list;
 }
 
+std::string UpDownLearner::find_state_fault() {
+  return chains_ ? chains_->find_state_fault(net_.top()) : std::string();
+}
+
 void UpDownLearner::restored() {
+  if (chains_) chains_->restored();
   for (LearnedWeights& w : weights_) w.pack_all();
 }
 
@@ -108,24 +128,33 @@ void UpDownLearner::wake_pass(const Batch& batch, const Block& block, const Step
   }
 }
 
-// k Gibbs steps of the associative memory from the wake state and the labels.
+// The associative memory's visible layer: the wake state and the labels.
+void UpDownLearner::set_associated(Memory& memory) {
+  const std::size_t code = net_.columns(below()), labels = net_.label_columns;
+  const MatrixView<float> visible = memory.associated;
+  copy_rows(memory.wake[below()], visible.col_block(0, code));
+  if (labels == 0) return;
+  copy_rows(memory.input.view().col_block(net_.columns(0), labels), visible.col_block(code, labels));
+  for (std::size_t r = 0; r < visible.rows(); ++r)
+    if (std::isnan(visible(r, code)))
+      std::fill_n(&visible(r, code), labels, 1.0f / static_cast<float>(labels));
+}
+
+// k Gibbs steps of the associative memory from there, where steps from the data have a share.
 void UpDownLearner::associate(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
   const Rbm& top = net_.top();
   const std::size_t code = net_.columns(below()), labels = net_.label_columns;
   const auto cases = batch.cases.subspan(block.first, block.count);
+  const auto row_weights = std::span<const float>(row_weights_).subspan(block.first, block.count);
   const MatrixView<float> visible = memory.associated;
-  copy_rows(memory.wake[below()], visible.col_block(0, code));
-  if (labels > 0)
-    copy_rows(memory.input.view().col_block(net_.columns(0), labels), visible.col_block(code, labels));
+  set_associated(memory);
   const Noise noise = Noise(info.seed, Stream::kChain, info.update).child(kTop);
   memory.half_step.packed = &weights_.back().packed();
   memory.half_step.visible_step = 1.0f;
-  for (std::size_t r = 0; labels > 0 && r < block.count; ++r)
-    if (std::isnan(visible(r, code)))
-      std::fill_n(&visible(r, code), labels, 1.0f / static_cast<float>(labels));
   half_step(top, Side::kHidden, visible, {}, memory.hidden_mean, memory.hidden, noise.child(0), cases,
             memory.half_step);
-  store_top(block.top_place, block, true, memory);
+  store_top(block.positive_place, block.index, visible, memory.hidden_mean, row_weights, memory);
+  if (!contrasts()) return;
   const bool label_means = labels > 0 && options_.sleep_states == SleepStates::kMeans;
   for (std::uint64_t k = 1; k <= info.gibbs_steps; ++k) {
     const Noise own = noise.child(k);
@@ -138,33 +167,33 @@ void UpDownLearner::associate(const Batch& batch, const Block& block, const Step
     half_step(top, Side::kHidden, visible, {}, last ? memory.hidden_mean : MatrixView<float>{},
               last ? MatrixView<float>{} : memory.hidden, own.child(1), cases, memory.half_step);
   }
-  store_top(block.top_place + StatisticsStack::places(block.count, precision_), block, false, memory);
+  store_top(block.negative_place, block.index, visible, memory.hidden_mean,
+            std::span<const float>(negative_weights_).subspan(block.first, block.count), memory);
 }
 
-// What the net dreams from the last Gibbs state.
-void UpDownLearner::sleep_pass(const Block& block, const StepInfo& info, Memory& memory,
-                               std::span<const std::uint64_t> cases) {
-  copy_rows(memory.associated.view().col_block(0, net_.columns(below())), memory.sleep[below()]);
-  const Noise noise = Noise(info.seed, Stream::kSampling, info.update).child(kSleep);
+// What the net dreams from the associative memory's state.
+void UpDownLearner::sleep_pass(ConstMatrixView<float> associated, const Noise& noise,
+                               std::span<const std::uint64_t> numbers, Memory& memory) {
+  copy_rows(associated.col_block(0, net_.columns(below())), memory.sleep[below()]);
   for (std::size_t n = below(); n-- > 0;) {
     memory.half_step.packed = &weights_[n].packed();
     memory.half_step.visible_step = 1.0f;
     const bool means = n == 0 && options_.sleep_states == SleepStates::kMeans;
     half_step(net_.rbms[n], Side::kVisible, memory.sleep[n + 1], {},
               means ? memory.sleep[n] : MatrixView<float>{}, means ? MatrixView<float>{} : memory.sleep[n],
-              noise.child(n), cases.subspan(block.first, block.count), memory.half_step);
+              noise.child(n), numbers, memory.half_step);
   }
 }
 
-void UpDownLearner::store_top(std::size_t place, const Block& block, bool positive, Memory& memory) {
+void UpDownLearner::store_top(std::size_t place, std::size_t index, ConstMatrixView<float> visible_values,
+                              ConstMatrixView<float> hidden_means, std::span<const float> weights,
+                              Memory& memory) {
   const Rbm& top = net_.top();
-  const auto weights =
-      std::span<const float>(positive ? row_weights_ : negative_weights_).subspan(block.first, block.count);
-  const auto visible = statistics_of(top.visible, memory.associated, memory.visible_statistics);
-  const auto hidden = statistics_of(top.hidden, memory.hidden_mean, memory.hidden_statistics);
+  const auto visible = statistics_of(top.visible, visible_values, memory.visible_statistics);
+  const auto hidden = statistics_of(top.hidden, hidden_means, memory.hidden_statistics);
   weights_.back().statistics().store(place, visible, 1.0f, hidden, weights);
-  biases_[biases_.size() - 2].add(block.index, visible, weights);
-  biases_.back().add(block.index, hidden, weights);
+  biases_[biases_.size() - 2].add(index, visible, weights);
+  biases_.back().add(index, hidden, weights);
 }
 
 // What the layer above makes of a wake state, against that state.
@@ -177,53 +206,134 @@ void UpDownLearner::store_generative(std::size_t n, const Block& block, Memory& 
   half_step_mean(rbm, Side::kVisible, memory.wake[n + 1], {}, memory.prediction, memory.half_step);
   subtract(rbm.visible, memory.wake[n], memory.prediction);
   const auto above = statistics_of(rbm.hidden, memory.wake[n + 1], memory.hidden_statistics);
-  weights_[n].statistics().store(block.place, memory.prediction, 1.0f, above, weights);
+  weights_[n].statistics().store(block.wake_place, memory.prediction, 1.0f, above, weights);
   biases_[n].add(block.index, memory.prediction, weights);
 }
 
 // What recognition makes of a dreamt state, against the state that made it.
-void UpDownLearner::store_recognition(std::size_t n, const Block& block, Memory& memory) {
+void UpDownLearner::store_recognition(std::size_t n, const Block& block, std::span<const float> weights,
+                                      Memory& memory) {
   const Rbm& rbm = net_.recognition[n];
-  const auto weights = std::span<const float>(row_weights_).subspan(block.first, block.count);
   memory.prediction.resize(block.count, rbm.hidden_columns());
   memory.half_step.packed = &weights_[below() + n].packed();
   memory.half_step.visible_step = step_of(n);
   half_step_mean(rbm, Side::kHidden, memory.sleep[n], {}, memory.prediction, memory.half_step);
   subtract(rbm.hidden, memory.sleep[n + 1], memory.prediction);
   const auto dreamt = statistics_of(rbm.visible, memory.sleep[n], memory.visible_statistics);
-  weights_[below() + n].statistics().store(block.place, dreamt, step_of(n), memory.prediction, weights);
+  weights_[below() + n].statistics().store(block.dream_place, dreamt, step_of(n), memory.prediction, weights);
   biases_[below() + n].add(block.index, memory.prediction, weights);
 }
 
-void UpDownLearner::run_block(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
+void UpDownLearner::run_cases(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
   resize(memory, block.count);
   wake_pass(batch, block, info, memory);
   for (std::size_t n = 0; n < below(); ++n) store_generative(n, block, memory);
   associate(batch, block, info, memory);
-  sleep_pass(block, info, memory, batch.cases);
-  for (std::size_t n = 0; n < below(); ++n) store_recognition(n, block, memory);
+  if (!contrasts()) return;
+  sleep_pass(memory.associated, Noise(info.seed, Stream::kSampling, info.update).child(kSleep),
+             batch.cases.subspan(block.first, block.count), memory);
+  for (std::size_t n = 0; n < below(); ++n)
+    store_recognition(n, block, std::span<const float>(dream_weights_).subspan(block.first, block.count),
+                      memory);
+}
+
+// The random numbers of the chains are none of those that cases with their numbers have.
+StepInfo UpDownLearner::info_of_chains(const StepInfo& info) {
+  StepInfo own = info;
+  own.seed = Noise(info.seed, Stream::kChainStart, 0).key();
+  return own;
+}
+
+void UpDownLearner::run_chains(const Block& block, const StepInfo& info, unsigned worker) {
+  Memory& memory = memories_[worker];
+  resize(memory, block.count);
+  const MatrixView<float> visible = memory.associated;
+  chains_->block({net_.top(), weights_.back().packed()}, {}, block.first, block.count, worker,
+                 info_of_chains(info), visible, memory.hidden_mean);
+  const auto shares = std::span<const float>(chain_weights_).subspan(block.first, block.count);
+  store_top(block.negative_place, block.index, visible, memory.hidden_mean,
+            std::span<const float>(negative_chain_weights_).subspan(block.first, block.count), memory);
+  std::vector<std::uint64_t> numbers(block.count);
+  std::iota(numbers.begin(), numbers.end(), block.first);
+  sleep_pass(visible, Noise(info.seed, Stream::kSampling, info.update).child(kChainSleep), numbers, memory);
+  for (std::size_t n = 0; n < below(); ++n) store_recognition(n, block, shares, memory);
+}
+
+// Before the first update: chains begin at what recognition makes of the first cases.
+void UpDownLearner::start_chains(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
+  Matrix<float> states(batch.rows(), net_.top().visible_columns());
+  team.run_blocks(batch.rows(), block_of_cases(batch.rows()),
+                  [&](std::size_t first, std::size_t count, unsigned worker) {
+                    Memory& memory = memories_[worker];
+                    resize(memory, count);
+                    wake_pass(batch, {false, 0, first, count, 0, 0, 0, 0}, info, memory);
+                    set_associated(memory);
+                    copy_rows(memory.associated, states.view().row_block(first, count));
+                  });
+  chains_->start_from(states);
+}
+
+void UpDownLearner::plan_blocks(std::size_t rows, std::size_t chains) {
+  blocks_.clear();
+  std::size_t wake = 0, dream = 0, top = 0;
+  const auto take = [](std::size_t& place, std::size_t places) {
+    return std::exchange(place, place + places);
+  };
+  const auto cut = [&](bool of_chains, std::size_t all, std::size_t block_rows) {
+    for (std::size_t first = 0; first < all; first += block_rows) {
+      const std::size_t count = std::min(block_rows, all - first),
+                        places = StatisticsStack::places(count, precision_);
+      const bool dreams = of_chains || contrasts();
+      blocks_.push_back({of_chains, blocks_.size(), first, count, take(wake, of_chains ? 0 : places),
+                         take(dream, dreams ? places : 0), take(top, of_chains ? 0 : places),
+                         take(top, dreams ? places : 0)});
+    }
+  };
+  cut(false, rows, block_of_cases(rows));
+  if (chains > 0) cut(true, chains, chains_->block_rows());
+  for (std::size_t n = 0; n < below(); ++n)
+    weights_[n].begin_batch(wake), weights_[below() + n].begin_batch(dream);
+  weights_.back().begin_batch(top);
+  for (LearnedBias& b : biases_) b.begin_batch(blocks_.size());
+}
+
+// Shares of cases and chains in the three statistics: of both in the second term of the top's and in the
+// dreams.
+void UpDownLearner::share_out(const Batch& batch, std::size_t chains) {
+  const std::size_t rows = batch.rows();
+  row_weights_.resize(rows), dream_weights_.resize(rows), negative_weights_.resize(rows);
+  const bool learns = share_weights(batch, row_weights_);
+  const auto of_cases = static_cast<float>(1.0 - chain_share_);
+  for (std::size_t r = 0; r < rows; ++r) {
+    dream_weights_[r] = of_cases * row_weights_[r];
+    negative_weights_[r] = -dream_weights_[r];
+  }
+  chain_weights_.resize(chains), negative_chain_weights_.resize(chains);
+  if (chains == 0) return;
+  chains_->weights(chain_weights_, {});
+  const auto of_chains = learns ? static_cast<float>(chain_share_) : 0.0f;
+  for (std::size_t c = 0; c < chains; ++c) {
+    chain_weights_[c] *= of_chains;
+    negative_chain_weights_[c] = -chain_weights_[c];
+  }
 }
 
 void UpDownLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
-  const std::size_t rows = batch.rows(), step = block_of_cases(rows);
   check(!batch.is_sparse(), "up-down learning takes dense cases");
   check(batch.values.cols() == net_.columns(0) + net_.label_columns, "a batch has values and label columns");
-  row_weights_.resize(rows), negative_weights_.resize(rows);
-  share_weights(batch, row_weights_);
-  for (std::size_t r = 0; r < rows; ++r) negative_weights_[r] = -row_weights_[r];
-  std::vector<Block> blocks;
-  std::size_t place = 0, top_place = 0;
-  for (std::size_t first = 0; first < rows; first += step) {
-    const std::size_t count = std::min(step, rows - first);
-    blocks.push_back({blocks.size(), first, count, place, top_place});
-    place += StatisticsStack::places(count, precision_);
-    top_place += 2 * StatisticsStack::places(count, precision_);
-  }
-  for (LearnedWeights& w : weights_) w.begin_batch(&w == &weights_.back() ? top_place : place);
-  for (LearnedBias& b : biases_) b.begin_batch(blocks.size());
   memories_.resize(team.size());
-  team.run(blocks.size(),
-           [&](std::size_t b, unsigned worker) { run_block(batch, blocks[b], info, memories_[worker]); });
+  if (chains_ && info.update == 0) start_chains(batch, info, team);
+  const std::size_t chains =
+      chains_ ? chains_->begin({net_.top(), weights_.back().packed()}, batch.rows(), info, team) : 0;
+  share_out(batch, chains);
+  plan_blocks(batch.rows(), chains);
+  team.run(blocks_.size(), [&](std::size_t b, unsigned worker) {
+    if (blocks_[b].of_chains)
+      run_chains(blocks_[b], info, worker);
+    else
+      run_cases(batch, blocks_[b], info, memories_[worker]);
+  });
+  if (chains_) chains_->finish();
 }
 
 void UpDownLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& team) {

@@ -52,7 +52,7 @@ JointRule make_up_down_rule(DeepBeliefNet net, const TrainingData& data, const T
     rule.source = std::make_shared<LabelledSource>(
         rule.source, std::vector<std::int32_t>(data.train_labels.begin(), data.train_labels.end()),
         net.label_columns);
-  auto learner = std::make_unique<UpDownLearner>(std::move(net), options, data.train->value_step());
+  auto learner = std::make_unique<UpDownLearner>(std::move(net), options, data.train->value_step(), team);
   UpDownLearner* own = learner.get();
   rule.learner = std::move(learner);
   rule.update_ratio = [own] { return own->update_ratio(); };
@@ -65,6 +65,7 @@ JointRule make_up_down_rule(DeepBeliefNet net, const TrainingData& data, const T
     if (data.held_out)
       measure_set(measured, *data.held_out, data.held_out_labels, options.monitor_cases, options.seed, epoch,
                   "_held_out", measures, team);
+    if (const double moved = own->chains_moved(); moved >= 0) measures["chain_moved"] = moved;
     return measures;
   };
   return rule;

@@ -90,7 +90,8 @@ expect 2 "label units" train mnist --limit 100 --model.kind dbm --layers "data -
 expect 2 "whole states" train mnist --limit 100 --model.kind dbm --layers "data - 12 - 9" --out no.st
 expect 2 "bf16" train mnist --limit 100 --model.kind dbm --layers "data - 12 - 9" --binarise sample --train.precision bf16 --out no.st
 expect 2 "snapshots" train mnist --limit 100 --model.kind dbm --layers "data - 12 - 9" --binarise sample --train.snapshots 3 --out no.st
-expect 2 "one of pcd, tempering, exact" train mnist --limit 100 --joint.negative cd --out no.st
+expect 2 "must be pcd, tempering or exact" train mnist --limit 100 --binarise sample --model.kind dbm --layers "data - 12 - 9" \
+  --joint.epochs 1 --joint.negative cd --out no.st
 expect 2 'joint.negative = "exact" sums' train mnist --limit 100 --binarise sample --model.kind dbm --layers "data - 30 - 9" \
   --joint.epochs 1 --joint.negative exact --out no.st
 expect 2 "one of dbn, dbm" train mnist --limit 100 --model.kind rbn --out no.st

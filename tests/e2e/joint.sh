@@ -66,6 +66,12 @@ END
 # Seven tenths misread are soon reached, and end the stage.
 grep -c '"layer":3,' tiny/history.jsonl | grep -qx 1 || fail "joint.stop_error does not end the stage"
 
+# Chains that are not restarted are the same for any number of threads and after kills.
+rm -f whole.st* killed.st*
+persistent=("${options[@]}" --joint.negative pcd --joint.persistent_share 0.5 --joint.chains 60)
+same_for_threads "2" "${persistent[@]}"
+killed_and_resumed 20 40 "${persistent[@]}"
+
 # Probabilities in the sleep phase, and no labels.
 works train mnist --limit 300 --layers "data - 12 - 10 - 14" --epochs 1 --joint.epochs 2 --joint.states probabilities \
   --quiet --out unlabelled.st
@@ -74,6 +80,7 @@ expect 2 "single RBM" train mnist --limit 100 --layers "data - 12" --epochs 1 --
 expect 2 "held_out" train mnist --limit 100 --layers "data - 12 - 9" --epochs 1 --joint.epochs 1 --joint.keep best --out no.st
 expect 2 "label units" train mnist --limit 100 --layers "data - 12 - 9" --epochs 1 --joint.epochs 1 --joint.stop_error 0.1 --out no.st
 expect 2 "joint.rate = -1" train mnist --limit 100 --layers "data - 12 - 9" --joint.epochs 1 --joint.rate -1 --out no.st
+expect 2 "from 0 to 1" train mnist --limit 100 --layers "data - 12 - 9" --joint.persistent_share 2 --out no.st
 expect 2 "one value a stage" train mnist --limit 100 --layers "data - 12 - 9" --joint.steps_schedule stages --out no.st
 expect 2 "label units" classify unlabelled.st mnist
 expect 2 "must end in .csv" classify whole.st mnist --out labels.txt

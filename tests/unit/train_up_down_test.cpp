@@ -75,10 +75,26 @@ TEST(UpDown, ChangesNothingOnAverageAtAPerfectModel) {
   TrainOptions options;
   options.precision = PrecisionChoice::kF32;
   for (const std::uint64_t steps : {1u, 3u}) {
-    UpDownLearner learner(tied_net(), options, 1.0f);
+    UpDownLearner learner(tied_net(), options, 1.0f, team);
     const auto gradients = learner.gradient(batch_of(cases), info_of(steps), team);
     // Standard errors are below 0.5 / sqrt(20,000) = 0.0035.
     EXPECT_LT(largest(gradients, ""), 0.012) << steps;
+  }
+}
+
+// Likewise where the second term and the dreams, or half of them, come from the whole of the top RBM.
+TEST(UpDown, ChangesNothingOnAverageAtAPerfectModelWhoseTopIsEnumerated) {
+  ThreadTeam team(2);
+  Cases cases = cases_of_the_model(worked_rbm(), kCopies);
+  TrainOptions options;
+  options.precision = PrecisionChoice::kF32;
+  options.negative = NegativeKind::kExact;
+  for (const double share : {0.5, 1.0}) {
+    options.persistent_share = share;
+    UpDownLearner learner(tied_net(), options, 1.0f, team);
+    const auto gradients = learner.gradient(batch_of(cases), info_of(1), team);
+    EXPECT_LT(largest(gradients, "layers.1"), 0.012) << share;
+    EXPECT_LT(largest(gradients, "generative"), 0.012) << share;
   }
 }
 
@@ -129,10 +145,10 @@ TEST(UpDown, WithLabelsChangesNothingOnAverageWhereTheyAreSampled) {
   Cases cases = cases_of_the_labelled_model(net, kCopies);
   TrainOptions options;
   options.precision = PrecisionChoice::kF32;
-  UpDownLearner sampled(net, options, 1.0f);
+  UpDownLearner sampled(net, options, 1.0f, team);
   EXPECT_LT(largest(sampled.gradient(batch_of(cases), info_of(3), team), ""), 0.012);
   options.sleep_states = SleepStates::kMeans;
-  UpDownLearner means(net, options, 1.0f);
+  UpDownLearner means(net, options, 1.0f, team);
   for (const NamedGradient& gradient : means.gradient(batch_of(cases), info_of(3), team)) {
     if (gradient.name != "layers.1.weights") continue;
     double labels = 0, codes = 0;
@@ -154,7 +170,7 @@ TEST(UpDown, WithProbabilitiesMovesRecognitionAwayFromAPerfectModel) {
   TrainOptions options;
   options.precision = PrecisionChoice::kF32;
   options.sleep_states = SleepStates::kMeans;
-  UpDownLearner learner(tied_net(), options, 1.0f);
+  UpDownLearner learner(tied_net(), options, 1.0f, team);
   const auto gradients = learner.gradient(batch_of(cases), info_of(3), team);
   EXPECT_GT(largest(gradients, "recognition"), 0.03);
   EXPECT_LT(largest(gradients, "generative"), 0.012);
@@ -170,7 +186,7 @@ TEST(UpDown, PullsEachDirectionBack) {
   untie(net);
   net.rbms[0].weights(0, 0) += 1.0f;
   net.recognition[0].weights(1, 1) -= 1.0f;
-  UpDownLearner learner(std::move(net), options, 1.0f);
+  UpDownLearner learner(std::move(net), options, 1.0f, team);
   std::map<std::string, Matrix<float>> gradients;
   for (NamedGradient& g : learner.gradient(batch_of(cases), info_of(1), team))
     gradients.emplace(g.name, std::move(g.values));
@@ -195,7 +211,10 @@ double log_p(const DeepBeliefNet& net, std::span<const float> v, ThreadTeam& tea
   return std::log(p);
 }
 
-TEST(UpDown, RaisesTheLikelihoodOfWhatItLearns) {
+// For both ways of the second term.
+class UpDownFrom : public testing::TestWithParam<NegativeKind> {};
+
+TEST_P(UpDownFrom, RaisesTheLikelihoodOfWhatItLearns) {
   ThreadTeam team(2);
   constexpr float kData[3][3] = {{1, 1, 0}, {0, 1, 1}, {1, 0, 1}};
   Cases cases{Matrix<float>(90, 3), {}, {}};
@@ -203,7 +222,9 @@ TEST(UpDown, RaisesTheLikelihoodOfWhatItLearns) {
     cases.numbers.push_back(r);
     std::copy_n(kData[r % 3], 3, cases.values.row(r).data());
   }
-  UpDownLearner learner(tied_net(), TrainOptions{}, 1.0f);
+  TrainOptions options;
+  options.negative = GetParam();
+  UpDownLearner learner(tied_net(), options, 1.0f, team);
   const auto mean_log_p = [&] {
     double sum = 0;
     for (const auto& v : kData) sum += log_p(learner.net(), v, team) / 3;
@@ -218,7 +239,46 @@ TEST(UpDown, RaisesTheLikelihoodOfWhatItLearns) {
   EXPECT_GT(mean_log_p(), -1.5);
 }
 
-TEST(UpDown, HasTheSameBitsForAnyNumberOfThreads) {
+INSTANTIATE_TEST_SUITE_P(AndPersistentChains, UpDownFrom,
+                         testing::Values(NegativeKind::kContrastiveDivergence, NegativeKind::kPersistent));
+
+// A state of the code that no case has, but for which the associative memory holds a mode: steps from the
+// data do not reach it, persistent chains started there (as at random) unlearn it.
+TEST(UpDown, PersistentChainsUnlearnWhatStepsFromTheDataDoNotSee) {
+  ThreadTeam team(1);
+  const auto pull_on_mode = [&](NegativeKind negative, double share) {
+    DeepBeliefNet net = make_net(parse_layers("4-4-2"), false);
+    for (std::size_t i = 0; i < 4; ++i) {
+      net.rbms[0].weights(i, i) = 12.0f;
+      net.rbms[0].visible.bias[i] = net.rbms[0].hidden.bias[i] = -6.0f;
+      // Unit 0 above holds the code 1111 up, unit 1 holds 0000 down.
+      net.top().weights(i, 0) = 8.0f, net.top().weights(i, 1) = -8.0f;
+    }
+    net.top().hidden.bias = {-16.0f, 16.0f};
+    TrainOptions options;
+    options.precision = PrecisionChoice::kF32;
+    options.negative = negative, options.persistent_share = share, options.chains = 50;
+    Cases ones{Matrix<float>(50, 4), {}, {}}, zeros{Matrix<float>(50, 4), {}, {}};
+    for (std::size_t r = 0; r < 50; ++r) {
+      std::fill_n(ones.values.row(r).data(), 4, 1.0f);
+      ones.numbers.push_back(r), zeros.numbers.push_back(r);
+    }
+    UpDownLearner learner(net, options, 1.0f, team);
+    learner.gradient(batch_of(ones), info_of(5), team);  // where the chains begin
+    StepInfo later = info_of(5);
+    later.update = 1;
+    for (const NamedGradient& gradient : learner.gradient(batch_of(zeros), later, team))
+      if (gradient.name == "layers.1.visible_bias") return gradient.values(0, 0);
+    return std::nanf("");
+  };
+  EXPECT_NEAR(pull_on_mode(NegativeKind::kContrastiveDivergence, 1.0), 0.0f, 0.03f);
+  EXPECT_NEAR(pull_on_mode(NegativeKind::kPersistent, 1.0), -1.0f, 0.03f);
+  EXPECT_NEAR(pull_on_mode(NegativeKind::kPersistent, 0.5), -0.5f, 0.03f);
+}
+
+class UpDownBits : public testing::TestWithParam<NegativeKind> {};
+
+TEST_P(UpDownBits, AreTheSameForAnyNumberOfThreads) {
   std::vector<std::vector<float>> results;
   for (const unsigned threads : {1u, 2u, 3u}) {
     ThreadTeam team(threads);
@@ -233,7 +293,8 @@ TEST(UpDown, HasTheSameBitsForAnyNumberOfThreads) {
     }
     TrainOptions options;
     options.l2 = 0.001;
-    UpDownLearner learner(std::move(net), options, 1.0f);
+    options.negative = GetParam(), options.persistent_share = 0.5, options.chains = 70;
+    UpDownLearner learner(std::move(net), options, 1.0f, team);
     for (std::uint64_t update = 0; update < 3; ++update) {
       StepInfo info = info_of(2);
       info.update = update, info.momentum = 0.5;
@@ -249,8 +310,13 @@ TEST(UpDown, HasTheSameBitsForAnyNumberOfThreads) {
   for (const float x : results[0]) ASSERT_TRUE(std::isfinite(x));
 }
 
+INSTANTIATE_TEST_SUITE_P(OfEachNegativePhase, UpDownBits,
+                         testing::Values(NegativeKind::kAuto, NegativeKind::kPersistent,
+                                         NegativeKind::kTempering));
+
 TEST(UpDown, IsRefusedForASingleRbm) {
-  EXPECT_THROW(UpDownLearner(make_net(parse_layers("4-3"), false), TrainOptions{}, 1.0f), InputError);
+  ThreadTeam team(1);
+  EXPECT_THROW(UpDownLearner(make_net(parse_layers("4-3"), false), TrainOptions{}, 1.0f, team), InputError);
 }
 
 }  // namespace

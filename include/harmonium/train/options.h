@@ -60,6 +60,7 @@ struct TrainOptions {
   NegativeKind negative = NegativeKind::kContrastiveDivergence;
   Schedule steps = 1.0;           ///< Gibbs steps an update (k)
   std::size_t chains = 100;       ///< fantasy particles of pcd, fpcd and tempering
+  double persistent_share = 1.0;  ///< of negative statistics in up-down learning, by chains not restarted
   std::size_t temperatures = 11;  ///< of tempering, from 0 to 1 at equal distances
   double fast_rate = 0.05;        ///< learning rate of the fast weights, constant
   double fast_decay = 0.95;       ///< fast weights keep this much an update (19/20 in the paper)

@@ -14,14 +14,21 @@
 // and likewise for biases. Statistics of the top hidden layer are its means given the states below, which
 // changes no expectation. Where data come from the model and recognition is its posterior, every expected
 // change is zero if all states are sampled.
+//
+// Chains that begin at the data never see what the associative memory believes far away from them. With
+// options.negative other than cd a share of dW_top's second term, and of the dreams that recognition learns
+// from, comes from chains that are not restarted (Tieleman 2008), which find such places and unlearn them.
 #pragma once
 
+#include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "harmonium/models/deep_belief_net.h"
 #include "harmonium/train/learned_weights.h"
 #include "harmonium/train/learner.h"
+#include "harmonium/train/negative_phase.h"
 #include "harmonium/train/options.h"
 
 namespace harmonium {
@@ -29,6 +36,9 @@ namespace harmonium {
 /// Why up-down learning is not defined for this net (a single RBM, documents of open length) or these cases
 /// (missing values), as a sentence; empty where it is.
 std::string find_up_down_fault(const DeepBeliefNet& net, bool missing_values);
+
+/// Whether chains of the top RBM that are not restarted (or its enumeration) have a part in up-down learning.
+bool has_persistent_chains(const TrainOptions& options);
 
 /// The precision that the learner takes, as choose_precision: 16 bits where the states of every layer allow
 /// it. Predictions and probabilities are rounded like the means of any RBM's statistics. Throws InputError
@@ -39,15 +49,17 @@ class UpDownLearner final : public Learner {
  public:
   /// Learns from `start`, which is untied first. Batches hold values of layer 0 and then label columns
   /// (LabelledSource), where the net has them; unknown labels (NaN) enter as equal probabilities and are
-  /// sampled with the rest from then on. Of `options` it reads precision, steps, sleep_states, l1 and l2;
-  /// `value_step` as for choose_precision. Throws InputError with
-  /// find_up_down_fault's sentence, and as choose_up_down_precision.
-  UpDownLearner(DeepBeliefNet start, const TrainOptions& options, float value_step);
+  /// sampled with the rest from then on. Of `options` it reads precision, steps, sleep_states, l1 and l2,
+  /// and negative (kAuto is cd), persistent_share, chains and temperatures for chains of the top RBM that are
+  /// not restarted; `value_step` as for choose_precision. Throws InputError with find_up_down_fault's
+  /// sentence, and as choose_up_down_precision and make_negative_phase.
+  UpDownLearner(DeepBeliefNet start, const TrainOptions& options, float value_step, ThreadTeam& team);
 
   void step(const Batch& batch, const StepInfo& info, ThreadTeam& team) override;
   ParameterList parameters() override { return net_.parameters(); }
   ParameterList state() override;
   void restored() override;
+  std::string find_state_fault() override;
 
   /// The rules' changes of one batch without an update.
   std::vector<NamedGradient> gradient(const Batch& batch, const StepInfo& info, ThreadTeam& team);
@@ -55,6 +67,8 @@ class UpDownLearner final : public Learner {
   const DeepBeliefNet& net() const { return net_; }
   Precision precision() const { return precision_; }
   double update_ratio() const { return update_ratio_; }
+  /// NegativePhase::moved of the chains that are not restarted; below zero where there are none.
+  double chains_moved() const { return chains_ ? chains_->moved() : -1.0; }
 
  private:
   // States and predictions of a block of cases, one a worker.
@@ -64,24 +78,35 @@ class UpDownLearner final : public Learner {
     Matrix<float> input, associated, hidden, hidden_mean, prediction;
     Matrix<float> visible_statistics, hidden_statistics;  // where they are not the values
   };
-  // Where a block of cases leaves its statistics.
+  // Where a block of cases, or of persistent chains, leaves its statistics.
   struct Block {
+    bool of_chains;
     std::size_t index, first, count;
-    std::size_t place;      // in stacks with one row a case
-    std::size_t top_place;  // in the top's stack: positive rows here, negative ones after them
+    std::size_t wake_place;      // in the stacks of generative weights
+    std::size_t dream_place;     // in those of recognition weights
+    std::size_t positive_place;  // in the top's
+    std::size_t negative_place;
   };
 
   void collect(const Batch& batch, const StepInfo& info, ThreadTeam& team);
-  void run_block(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
+  void start_chains(const Batch& batch, const StepInfo& info, ThreadTeam& team);
+  void plan_blocks(std::size_t rows, std::size_t chains);
+  void share_out(const Batch& batch, std::size_t chains);
+  void run_cases(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
+  void run_chains(const Block& block, const StepInfo& info, unsigned worker);
   void wake_pass(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
+  void set_associated(Memory& memory);
   void associate(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
-  void sleep_pass(const Block& block, const StepInfo& info, Memory& memory,
-                  std::span<const std::uint64_t> cases);
+  void sleep_pass(ConstMatrixView<float> associated, const Noise& noise,
+                  std::span<const std::uint64_t> numbers, Memory& memory);
   void store_generative(std::size_t n, const Block& block, Memory& memory);
-  void store_recognition(std::size_t n, const Block& block, Memory& memory);
-  void store_top(std::size_t place, const Block& block, bool positive, Memory& memory);
+  void store_recognition(std::size_t n, const Block& block, std::span<const float> weights, Memory& memory);
+  void store_top(std::size_t place, std::size_t index, ConstMatrixView<float> visible_values,
+                 ConstMatrixView<float> hidden_means, std::span<const float> weights, Memory& memory);
+  static StepInfo info_of_chains(const StepInfo& info);
   void resize(Memory& memory, std::size_t rows) const;
   std::size_t below() const { return net_.depth() - 1; }  // RBMs that are directed
+  bool contrasts() const { return chain_share_ < 1.0; }   // Gibbs steps from the data have a share
   float step_of(std::size_t layer) const { return layer == 0 ? visible_step_ : 1.0f; }
 
   DeepBeliefNet net_;
@@ -93,8 +118,12 @@ class UpDownLearner final : public Learner {
   std::vector<LearnedWeights> weights_;
   std::vector<LearnedBias> biases_;
   std::vector<Memory> memories_;
-  std::vector<ProductMemory> products_;  // of updates, one a thread
-  std::vector<float> row_weights_, negative_weights_;
+  std::vector<ProductMemory> products_;    // of updates, one a thread
+  std::unique_ptr<NegativePhase> chains_;  // of the top RBM, not restarted; null where there are none
+  double chain_share_ = 0;
+  std::vector<Block> blocks_;
+  std::vector<float> row_weights_, dream_weights_, negative_weights_;  // of cases
+  std::vector<float> chain_weights_, negative_chain_weights_;
   double update_ratio_ = 0;
 };
 

@@ -1,5 +1,7 @@
 // `harmonium evaluate`: how good a model is on cases.
 #include <cstdio>
+#include <string_view>
+#include <utility>
 
 #include "command.h"
 #include "harmonium/base/error.h"
@@ -31,6 +33,21 @@ void add_free_energy(const Model& model, const Dataset& data, const Recipe& reci
   measurements.push_back(mean_measurement("free_energy", energies, "nats", "-log p - log Z"));
 }
 
+// Warnings name the keys of a recipe; here they are options.
+std::vector<std::string> with_options(std::vector<std::string> warnings) {
+  constexpr std::pair<std::string_view, std::string_view> kOptions[] = {
+      {"measure.annealing_runs", "--runs"},
+      {"measure.annealing_temperatures", "--temperatures"},
+      {"measure.net_samples", "--net-samples"},
+      {"measure.net_temperatures", "--net-temperatures"},
+  };
+  for (std::string& sentence : warnings)
+    for (const auto& [key, option] : kOptions)
+      for (std::size_t at = 0; (at = sentence.find(key, at)) != std::string::npos; at += option.size())
+        sentence.replace(at, key.size(), option);
+  return warnings;
+}
+
 int evaluate(const Globals& globals, const Options& o) {
   const Model model = load_model(o.model);
   ThreadTeam team(globals.threads);
@@ -51,7 +68,8 @@ int evaluate(const Globals& globals, const Options& o) {
   recipe.measure.net_temperatures = o.net_temperatures;
   recipe.measure.pseudo_likelihood = o.pseudo;
   recipe.measure.cases = o.cases;
-  const MeasureResult result = measure_model(recipe, RecipeData{data, {}, {}}, model, team, reporter);
+  MeasureResult result = measure_model(recipe, RecipeData{data, {}, {}}, model, team, reporter);
+  result.warnings = with_options(std::move(result.warnings));
   // The cases given are neither training nor test cases of this command.
   std::vector<Measurement> measurements = result.measurements;
   for (Measurement& m : measurements)

@@ -39,6 +39,11 @@ Matrix<float> without_label(const DeepBeliefNet& net, ConstMatrixView<float> cod
 // Log-probabilities up to a constant become probabilities.
 void normalise(std::span<double> row) {
   const double sum = log_sum_exp(row);
+  if (!std::isfinite(sum))
+    throw WorkError(
+        "the free energies of a case's labels are no finite numbers, because the weights of the top RBM are "
+        "too "
+        "large; the model is damaged, or its learning diverged.");
   for (double& x : row) x = std::exp(x - sum);
 }
 

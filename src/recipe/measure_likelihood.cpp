@@ -77,13 +77,6 @@ void add_exact(const Rbm& rbm, const MeasuredCases& cases, const std::string& pr
   result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
 }
 
-void warn_of_few_runs(const AnnealedLogZ& annealed, const LikelihoodPlan& plan, MeasureResult& result) {
-  if (too_few_runs(annealed.effective_runs, plan.runs))
-    result.warnings.push_back("annealing ended with " + number_text(annealed.effective_runs) +
-                              " effective runs of " + std::to_string(plan.runs) +
-                              ", too few to believe its likelihood: raise measure.annealing_temperatures.");
-}
-
 void warn_of_bracket(const LikelihoodBracket& bracket, MeasureResult& result) {
   if (bracket.width > kWidestBracket)
     result.warnings.push_back(
@@ -134,7 +127,7 @@ void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string&
   const auto values = cases.each(
       [&](const Matrix<float>& piece) { return log_likelihoods(rbm, piece, annealed.log_z, team); });
   result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));
-  warn_of_few_runs(annealed, plan, result);
+  warn_of_few_runs(annealed, plan, "annealing", "likelihood", result);
   if (plan.raise_cases > 0)
     add_raise(pair_likelihoods(rbm, cases.first(plan.raise_cases), plan, annealing, team, reporter, result),
               prefix, result);
@@ -149,8 +142,13 @@ Measurement bracket_measurement(const std::string& name, const LikelihoodBracket
   return m;
 }
 
-bool too_few_runs(double effective, std::size_t runs) {
-  return !(effective >= std::max(kFewestRuns, kFewestEffective * static_cast<double>(runs)));
+void warn_of_few_runs(const AnnealedLogZ& annealed, const LikelihoodPlan& plan, const std::string& work,
+                      const std::string& belief, MeasureResult& result) {
+  const double fewest = std::max(kFewestRuns, kFewestEffective * static_cast<double>(plan.runs));
+  if (annealed.effective_runs >= fewest) return;
+  result.warnings.push_back(work + " ended with " + number_text(annealed.effective_runs, 3) +
+                            " effective runs of " + std::to_string(plan.runs) + ", too few to believe its " +
+                            belief + ": raise measure.annealing_temperatures.");
 }
 
 std::string effective_text(double effective) {

@@ -51,8 +51,10 @@ PairedLikelihoods pair_likelihoods(const Rbm& rbm, ConstMatrixView<float> cases,
 Measurement bracket_measurement(const std::string& name, const LikelihoodBracket& bracket, std::size_t cases,
                                 const std::string& how);
 
-/// True where so few of `runs` count in the end that their log Z is not to be believed: a tenth, or five.
-bool too_few_runs(double effective, std::size_t runs);
+/// Warns where so few of the runs that were asked for count in the end that what rests on them is not to be
+/// believed: a tenth, or five. `work` as for anneal, `belief` what is not to be believed.
+void warn_of_few_runs(const AnnealedLogZ& annealed, const LikelihoodPlan& plan, const std::string& work,
+                      const std::string& belief, MeasureResult& result);
 
 /// "effective runs 66", with whole runs.
 std::string effective_text(double effective);

@@ -32,11 +32,7 @@ LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> v
   const Annealing annealing = anneal(rbm, base_rate_bias(rbm.visible.spec, column_means(visible)), visible,
                                      plan, "annealing the " + which, team, reporter);
   const AnnealedLogZ& annealed = annealing.log_z;
-  if (too_few_runs(annealed.effective_runs, plan.runs))
-    result.warnings.push_back("annealing the " + which + " ended with " +
-                              number_text(annealed.effective_runs, 3) + " effective runs of " +
-                              std::to_string(plan.runs) +
-                              ", too few to believe its log Z: raise measure.annealing_temperatures.");
+  warn_of_few_runs(annealed, plan, "annealing the " + which, "log Z", result);
   log_z.value = annealed.log_z, log_z.error = annealed.high - annealed.log_z;
   log_z.how = "log Z by annealed importance sampling, " + std::to_string(plan.runs) + " runs of " +
               std::to_string(plan.temperatures) + " temperatures, " + effective_text(annealed.effective_runs);

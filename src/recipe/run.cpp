@@ -129,7 +129,8 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   const OutputFolder output(folder);
   const RecipeData data = load_recipe_data(recipe, *options.reporter);
   const auto model_path = folder / "model.safetensors";
-  const TrainingFiles files{model_path, folder / "model.safetensors.checkpoint", folder / "history.jsonl"};
+  const TrainingFiles files{model_path, folder / "model.safetensors.checkpoint", folder / "history.jsonl",
+                            folder / "timing.json"};
   RunResult result;
   result.folder = folder;
   check_run(recipe, data, *options.team);
@@ -176,10 +177,6 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   result.warnings.insert(result.warnings.end(), measures.warnings.begin(), measures.warnings.end());
   for (const NamedPicture& named : pictures) write_png(folder / named.file, named.picture.image);
   write_metrics(folder / "metrics.json", recipe, model, result, mixing, options);
-  if (trained.seconds > 0)  // a run that was finished already keeps its time
-    write_file_atomically(
-        folder / "timing.json",
-        dump_json(Json{{"training_seconds", trained.seconds}, {"threads", options.team->size()}}, 2) + "\n");
   write_report(folder / "report.html", recipe, data, model, result, measures, mixing, pictures, options);
   result.files.insert(result.files.begin(), {folder / "report.html", model_path});
   for (const NamedPicture& named : pictures)

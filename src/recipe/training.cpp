@@ -1,7 +1,6 @@
 #include "harmonium/recipe/training.h"
 
 #include <algorithm>
-#include <chrono>
 
 #include "harmonium/base/error.h"
 #include "harmonium/io/atomic_file.h"
@@ -157,7 +156,6 @@ void check_run(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {
 
 TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
                            const RunOptions& options) {
-  const auto begin = std::chrono::steady_clock::now();
   if (options.resume && is_finished(files)) {
     Model model = load_finished(recipe, data.train, files);
     options.reporter->say(files.model.string() + " is finished already");
@@ -183,9 +181,10 @@ TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const T
     write_file_atomically(files.history, history_text(result.model.history));
     std::error_code ignored;
     std::filesystem::remove(files.checkpoint, ignored);
+    options.reporter->learned();
   }
-  if (result.finished) options.reporter->learned();
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  run.clock().write(options.team->size());
+  result.seconds = run.clock().seconds();
   return result;
 }
 

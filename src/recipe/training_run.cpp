@@ -102,6 +102,7 @@ TrainingRun::TrainingRun(const Recipe& recipe, const RecipeData& data, const Tra
       data_(data),
       files_(files),
       options_(options),
+      clock_(files.timing),
       recipe_for_checkpoint_(text_for_checkpoint(recipe, data.train.hash())),
       greedy_(make_greedy()) {
   check_joint(recipe, greedy_.net(), data, *options.team);
@@ -164,6 +165,7 @@ void TrainingRun::restore() {
     greedy_.restore(file, recipe_for_checkpoint_);
     restore_snapshots();
   }
+  clock_.go_on();
   options_.reporter->say("going on from " + files_.checkpoint.string());
 }
 
@@ -191,6 +193,7 @@ void TrainingRun::tell(const HistoryRecord& record) {
 void TrainingRun::write(const TensorFile& checkpoint, const std::vector<HistoryRecord>& history) {
   write_safetensors(files_.checkpoint, checkpoint);
   write_file_atomically(files_.history, history_text(history));
+  clock_.write(options_.team->size());
 }
 
 bool TrainingRun::run_greedy() {

@@ -9,6 +9,7 @@
 #include "harmonium/recipe/training.h"
 #include "harmonium/train/greedy.h"
 #include "harmonium/train/joint.h"
+#include "recipe/run_clock.h"
 
 namespace harmonium {
 
@@ -28,6 +29,7 @@ class TrainingRun {
   Model model();
   /// What greedy learning has made, when it is over.
   Model greedy_model();
+  const RunClock& clock() const { return clock_; }
 
  private:
   GreedyTrainer make_greedy();
@@ -48,6 +50,7 @@ class TrainingRun {
   const RecipeData& data_;
   const TrainingFiles& files_;
   const RunOptions& options_;
+  RunClock clock_;
   std::string recipe_for_checkpoint_;
   std::vector<std::size_t> batches_;                                     // cases an update, for each RBM
   std::shared_ptr<const BatchSource> doubled_train_, doubled_held_out_;  // of a deep Boltzmann machine

@@ -101,6 +101,13 @@ TEST(Recognition, NeedsLabelUnits) {
                InputError);
 }
 
+TEST(Recognition, IsRefusedWhereFreeEnergiesAreNoNumbers) {
+  ThreadTeam team(1);
+  DeepBeliefNet net = labelled_net("4 + softmax 3-5");
+  for (float& w : net.top().weights.values()) w = 3e38f;
+  EXPECT_THROW(label_probabilities(net, some_cases(2, 4), {}, team), WorkError);
+}
+
 TEST(Recognition, TakesTheFirstOfEquals) {
   Matrix<double> p(1, 3, 1.0 / 3);
   EXPECT_EQ(likeliest_labels(p), std::vector<std::int32_t>{0});

@@ -27,7 +27,8 @@ struct RecognitionOptions {
 };
 
 /// p(label | code) of each row of `codes` (B x columns(depth - 1), no label columns): B x K. 32-bit products,
-/// 64-bit sums. Throws InputError where the net has no label units or the top hidden layer no energy.
+/// 64-bit sums. Throws InputError where the net has no label units or the top hidden layer no energy,
+/// WorkError where weights are so large that free energies are no finite numbers.
 Matrix<double> label_probabilities_of_codes(const DeepBeliefNet& net, ConstMatrixView<float> codes,
                                             ThreadTeam& team);
 

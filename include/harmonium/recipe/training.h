@@ -68,9 +68,10 @@ ResolvedLayers resolve_layers(const Recipe& recipe, const Dataset& train);
 /// machine.
 DeepBeliefNet greedy_net(const Recipe& recipe, const ResolvedLayers& resolved);
 
-/// Files of one training run: MODEL, MODEL.checkpoint while it is unfinished, MODEL.history.jsonl.
+/// Files of one training run: MODEL, MODEL.checkpoint while it is unfinished, MODEL.history.jsonl; and where
+/// the time of learning is kept, if anywhere.
 struct TrainingFiles {
-  std::filesystem::path model, checkpoint, history;
+  std::filesystem::path model, checkpoint, history, timing = {};
   static TrainingFiles beside(const std::filesystem::path& model);
 };
 
@@ -81,7 +82,7 @@ std::filesystem::path greedy_path(const std::filesystem::path& model);
 struct TrainingResult {
   bool finished = false;  ///< false: stopped after a checkpoint
   Model model;
-  double seconds = 0;  ///< of this call; goes beside the model, never into it
+  double seconds = 0;  ///< of learning, with those parts before this call that files.timing knows of
 };
 
 /// Refuses before hours of work what would be refused after some of them: layers that do not fit the data,

@@ -14,8 +14,7 @@
 namespace harmonium {
 namespace {
 
-// "auto" sums up to so many states, a few seconds; "exact" goes on to the limit of exact_log_z.
-constexpr double kMostStatesByDefault = 1 << 22;
+constexpr double kShortSum = 1 << 22;           // states
 constexpr double kMostStatesPerCase = 1 << 20;  // as observed_log_likelihoods
 
 // Pilot runs take a tenth of the temperatures, twice, within these bounds.
@@ -28,16 +27,19 @@ double states_of(const LayerSpec& spec) {
   return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
 }
 
+// Of the layer that log Z is summed over.
+double fewer_states(const Rbm& rbm) {
+  return std::min(states_of(rbm.visible.spec), states_of(rbm.hidden.spec));
+}
+
 std::string states_text(const Rbm& rbm) {
-  const double states = std::min(states_of(rbm.visible.spec), states_of(rbm.hidden.spec));
-  return "2^" + std::to_string(static_cast<int>(std::lround(std::log2(states)))) + " states";
+  return "2^" + std::to_string(static_cast<int>(std::lround(std::log2(fewer_states(rbm))))) + " states";
 }
 
 // "exact" or "annealed": what "auto" comes to.
 std::string chosen_likelihood(const Rbm& rbm, const std::string& how, bool missing) {
   if (how != "auto") return how;
-  const double states = std::min(states_of(rbm.visible.spec), states_of(rbm.hidden.spec));
-  return missing || states <= kMostStatesByDefault ? "exact" : "annealed";
+  return missing || is_short_sum(rbm) ? "exact" : "annealed";
 }
 
 // Why no model of these layers can have its log p(v) in this way, or empty.
@@ -185,6 +187,10 @@ LikelihoodPlan likelihood_plan(const Recipe& recipe, bool absent) {
   return {m.likelihood,         m.annealing_runs, m.annealing_temperatures,
           m.annealing_schedule, m.raise_cases,    m.raise_temperatures,
           m.raise_chains,       recipe.seed,      absent};
+}
+
+bool is_short_sum(const Rbm& rbm) {
+  return can_enumerate(rbm) && fewer_states(rbm) <= kShortSum;
 }
 
 Annealing anneal(const Rbm& rbm, std::vector<float> base, ConstMatrixView<float> cases,

@@ -22,6 +22,10 @@ std::string find_pseudo_fault(const Rbm& rbm, const MeasuredCases& cases);
 /// What [measure] says. `absent`: missing values are no variables at all.
 LikelihoodPlan likelihood_plan(const Recipe& recipe, bool absent);
 
+/// True where log Z is a sum that takes some seconds at most, over 2^22 states or fewer: "auto" makes it, and
+/// leaves longer ones to "exact".
+bool is_short_sum(const Rbm& rbm);
+
 /// log Z by annealing, and the path on which it was had.
 struct Annealing {
   std::vector<float> base;      ///< biases of the base model

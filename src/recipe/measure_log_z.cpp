@@ -11,19 +11,11 @@
 
 namespace harmonium {
 
-bool can_sum(const Rbm& rbm, double most) {
-  if (!can_enumerate(rbm)) return false;
-  const auto states = [](const LayerSpec& spec) {
-    return spec.is_enumerable() ? count_states(spec) : HUGE_VAL;
-  };
-  return std::min(states(rbm.visible.spec), states(rbm.hidden.spec)) <= most;
-}
-
 LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> visible, const Recipe& recipe,
               ThreadTeam& team, Reporter& reporter, MeasureResult& result) {
   const MeasureRecipe& m = recipe.measure;
   LogZ log_z;
-  if (m.likelihood == "exact" || (m.likelihood == "auto" && can_sum(rbm, kMostStatesByDefault))) {
+  if (m.likelihood == "exact" || (m.likelihood == "auto" && is_short_sum(rbm))) {
     log_z.value = exact_log_z(rbm, team, [&](double done) { reporter.working("summing log Z", done); });
     log_z.how = "exact log Z";
     return log_z;

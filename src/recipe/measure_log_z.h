@@ -19,12 +19,6 @@ struct LogZ {
   std::size_t bracket_states = 0;
 };
 
-/// True where the RBM's log Z is a sum over at most `most` states.
-bool can_sum(const Rbm& rbm, double most);
-
-/// What is summed without being asked for: some seconds at most.
-inline constexpr double kMostStatesByDefault = 1 << 22;
-
 /// Summed where measure.likelihood says so, or is "auto" and the sum is short; else annealed from the base
 /// rates of `visible`, states of the RBM's visible layer, and bracketed by RAISE from the first of them, with
 /// warnings where few runs count or the two sides are far apart. `which` names the RBM to people ("top RBM").

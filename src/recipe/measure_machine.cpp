@@ -6,6 +6,7 @@
 #include "harmonium/measure/machine_likelihood.h"
 #include "harmonium/measure/reconstruction.h"
 #include "harmonium/render/number.h"
+#include "recipe/measure_likelihood.h"
 #include "recipe/measure_log_z.h"
 
 namespace harmonium {
@@ -22,7 +23,7 @@ constexpr double kFewRuns = 5.0;
 bool is_summed(const Recipe& recipe, const DeepBoltzmannMachine& machine) {
   const std::string& how = recipe.measure.likelihood;
   if (how == "exact") return true;
-  return how == "auto" && can_sum(folded(machine), kMostStatesByDefault) &&
+  return how == "auto" && is_short_sum(folded(machine)) &&
          summed_hidden_states(machine) <= kMostHiddenByDefault;
 }
 

@@ -23,7 +23,7 @@ constexpr std::size_t kCasesByDefault = 500;
 constexpr double kFewSamples = 5.0;
 
 bool is_tiny(const DeepBeliefNet& net) {
-  return can_sum(net.top(), kMostStatesByDefault) && hidden_states_below_top(net) <= kMostNetStatesByDefault;
+  return is_short_sum(net.top()) && hidden_states_below_top(net) <= kMostNetStatesByDefault;
 }
 
 // How many cases are measured; 0: none.

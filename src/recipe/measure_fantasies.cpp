@@ -6,6 +6,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/measure/nearest.h"
 #include "harmonium/measure/precision_recall.h"
+#include "harmonium/render/number.h"
 #include "harmonium/samplers/generate.h"
 #include "recipe/reader.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t kNeighbours = 3;  // that vote, and of precision and recall
 constexpr std::size_t kShown = 40;
+constexpr double kWorstReader = 0.05;  // fraction of test cases that a reader to be believed may misread
 constexpr std::uint64_t kFantasies = 1;  // whose random numbers are not those of the report's chains
 
 // Fantasies with the class that was held, -1 where there are no label units.
@@ -164,8 +166,12 @@ class FantasyMeasure {
     }
     std::vector<double> wrong = agreement(test, test_.labels());
     for (double& right : wrong) right = 1.0 - right;
-    if (!wrong.empty())
-      result_.measurements.push_back(mean_measurement("reader_test_error", wrong, "fraction", reader));
+    if (wrong.empty()) return;
+    result_.measurements.push_back(mean_measurement("reader_test_error", wrong, "fraction", reader));
+    if (const double error = result_.measurements.back().value; error > kWorstReader)
+      result_.warnings.push_back("the reader misreads " + number_text(100 * error, 2) +
+                                 " % of the test cases, so what it says of fantasies tells little: raise "
+                                 "measure.fantasies.reader_epochs or reader_units.");
   }
 
   // Codes of the net's last hidden layer; the values themselves for nearest neighbours.

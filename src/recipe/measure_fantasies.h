@@ -12,6 +12,7 @@ namespace harmonium {
 
 struct FantasyQuality {
   std::vector<Measurement> measurements;
+  std::vector<std::string> warnings;  ///< a reader that misreads too much to judge by
   /// Some fantasies and the training cases that are nearest to them, row by row; one of each label in turn
   /// where the model has label units.
   Matrix<float> shown, nearest;

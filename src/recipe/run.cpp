@@ -159,6 +159,7 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   if (recipe.measure.fantasies > 0) {
     FantasyQuality quality = measure_fantasies(recipe, data, model, folder, *options.team, *options.reporter);
     for (Measurement& m : quality.measurements) measures.measurements.push_back(std::move(m));
+    measures.warnings.insert(measures.warnings.end(), quality.warnings.begin(), quality.warnings.end());
     if (const auto shape = image_shape(recipe, model, data.train))
       pictures.push_back(nearest_picture(quality, model.net.label_columns, *shape));
   }

@@ -70,6 +70,8 @@ int evaluate(const Globals& globals, const Options& o) {
   recipe.measure.cases = o.cases;
   MeasureResult result = measure_model(recipe, RecipeData{data, {}, {}}, model, team, reporter);
   result.warnings = with_options(std::move(result.warnings));
+  std::vector<std::string> all_warnings = data.warnings();
+  all_warnings.insert(all_warnings.end(), result.warnings.begin(), result.warnings.end());
   // The cases given are neither training nor test cases of this command.
   std::vector<Measurement> measurements = result.measurements;
   for (Measurement& m : measurements)
@@ -80,7 +82,7 @@ int evaluate(const Globals& globals, const Options& o) {
                 {"data", data.description()},
                 {"cases", data.size()},
                 {"measures", measurements_json(measurements)},
-                {"warnings", result.warnings}});
+                {"warnings", all_warnings}});
   } else {
     print_measurements(measurements);
     for (const std::string& sentence : result.warnings)

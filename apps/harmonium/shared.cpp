@@ -50,6 +50,7 @@ Dataset load_model_data(const Model& model, const std::string& source, const std
   request.part = part;
   request.limit = limit;
   if (!model.schema.empty()) request.columns = Schema::from_json(model.schema, model.data_statistics);
+  request.columns_of_other_cases = true;
   if (allow_missing && request.columns)
     for (Column& column : request.columns->columns) column.missing = Missing::kUnknown;
   const Dataset data = load_dataset(request);

@@ -201,26 +201,28 @@ std::optional<std::pair<std::size_t, std::size_t>> shape_to_reduce_to(Schema& sc
   return std::pair{wanted[0], wanted[1]};
 }
 
+// True for bytes that are divided by 255.
+bool is_of_bytes(const Column& column) {
+  return column.role == ColumnRole::kFeature && column.kind == UnitKind::kBernoulli &&
+         column.scale == 1.0f / 255.0f && column.offset == 0.0f && column.maximum > 1.0;
+}
+
 // Bytes divided by 255 that come as floats, as fantasies and reconstructions are written, are not divided
-// again by a schema that was described from bytes.
+// again.
 void keep_probabilities(Schema& schema, const SourceFile& source, std::vector<std::string>& warnings) {
   const auto* array = std::get_if<NumericArray>(&source.content);
   const auto* rows = std::get_if<NpyRows>(&source.content);
   if (!array && !rows) return;
   const ElementType type = array ? array->type : rows->type();
   if (type != ElementType::kF32 && type != ElementType::kF64) return;
-  for (Column& column : schema.columns) {
-    if (column.role != ColumnRole::kFeature) continue;
-    const bool of_bytes = column.kind == UnitKind::kBernoulli && column.scale == 1.0f / 255.0f &&
-                          column.offset == 0.0f && column.maximum > 1.0;
-    if (!of_bytes) return;
-    const Column found = infer_schema(source, "", "").schema.columns.front();
-    if (!(found.minimum >= 0.0 && found.maximum <= 1.0)) return;
-    column.scale = 1.0f;
-    warnings.push_back(source.file +
-                       ": its numbers lie between 0 and 1, so they are taken as they are and not divided by "
-                       "255 as bytes would be.");
-  }
+  if (std::none_of(schema.columns.begin(), schema.columns.end(), is_of_bytes)) return;
+  const Column found = infer_schema(source, "", "").schema.columns.front();
+  if (!(found.minimum >= 0.0 && found.maximum <= 1.0)) return;
+  for (Column& column : schema.columns)
+    if (is_of_bytes(column)) column.scale = 1.0f;
+  warnings.push_back(source.file +
+                     ": its numbers lie between 0 and 1, so they are taken as they are and not divided by "
+                     "255 as bytes would be.");
 }
 
 }  // namespace
@@ -231,7 +233,8 @@ Dataset load_dataset(const DataRequest& request) {
   Dataset::Parts parts;
   Schema schema = request.columns ? *request.columns : infer_for_load(source, request, parts.warnings);
   if (request.columns) assign_roles(schema, request);
-  if (request.columns && !request.scale) keep_probabilities(schema, source, parts.warnings);
+  if (request.columns && request.columns_of_other_cases && !request.scale)
+    keep_probabilities(schema, source, parts.warnings);
   apply_changes(schema, request);
   place_labels(schema, source);
   auto resize = shape_to_reduce_to(schema, source);

@@ -42,8 +42,7 @@ void normalise(std::span<double> row) {
   if (!std::isfinite(sum))
     throw WorkError(
         "the free energies of a case's labels are no finite numbers, because the weights of the top RBM are "
-        "too "
-        "large; the model is damaged, or its learning diverged.");
+        "too large; the model is damaged, or its learning diverged.");
   for (double& x : row) x = std::exp(x - sum);
 }
 

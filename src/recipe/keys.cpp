@@ -284,9 +284,11 @@ void add_data_keys(std::vector<KeyRow>& rows) {
                         "dbn: one RBM or a deep belief net; dbm: a deep Boltzmann machine, which starts from "
                         "RBMs with doubled weights",
                         AT(is_machine), std::array{std::pair{"dbn", false}, std::pair{"dbm", true}}));
-  rows.push_back(choice("model.start", "of each next RBM: random, or tied (the one below turned over)",
-                        AT(train.tied_start),
-                        std::array{std::pair{"random", false}, std::pair{"tied", true}}));
+  rows.push_back(
+      choice("model.start",
+             "of each next RBM: random, or tied (the one below turned over; persistent chains then "
+             "begin at the first cases)",
+             AT(train.tied_start), std::array{std::pair{"random", false}, std::pair{"tied", true}}));
   rows.push_back(choice("model.pass", "what the next RBM learns from: means or samples of the layer below",
                         AT(train.pass_samples),
                         std::array{std::pair{"means", false}, std::pair{"samples", true}}));

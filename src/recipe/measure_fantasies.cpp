@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kNeighbours = 3;  // that vote, and of precision and recall
 constexpr std::size_t kShown = 40;
-constexpr double kWorstReader = 0.05;  // fraction of test cases that a reader to be believed may misread
+constexpr double kWorstReader = 0.05;    // fraction of test cases that a reader to be believed may misread
 constexpr std::uint64_t kFantasies = 1;  // whose random numbers are not those of the report's chains
 
 // Fantasies with the class that was held, -1 where there are no label units.
@@ -170,8 +170,10 @@ class FantasyMeasure {
     result_.measurements.push_back(mean_measurement("reader_test_error", wrong, "fraction", reader));
     if (const double error = result_.measurements.back().value; error > kWorstReader)
       result_.warnings.push_back("the reader misreads " + number_text(100 * error, 2) +
-                                 " % of the test cases, so what it says of fantasies tells little: raise "
-                                 "measure.fantasies.reader_epochs or reader_units.");
+                                 " % of the test cases, so what it says of fantasies tells little" +
+                                 (recipe_.measure.fantasy_reader == "net"
+                                      ? ": raise measure.fantasies.reader_epochs or reader_units."
+                                      : "."));
   }
 
   // Codes of the net's last hidden layer; the values themselves for nearest neighbours.

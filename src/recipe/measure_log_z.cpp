@@ -1,12 +1,10 @@
 #include "recipe/measure_log_z.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "harmonium/measure/annealed.h"
 #include "harmonium/measure/exact.h"
 #include "harmonium/measure/statistics.h"
-#include "harmonium/render/number.h"
 #include "recipe/measure_likelihood.h"
 
 namespace harmonium {

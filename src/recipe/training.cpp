@@ -52,6 +52,8 @@ void prepare_files(const TrainingFiles& files, const RunOptions& options) {
     throw InputError(files.checkpoint.string() +
                      ": an unfinished run is there; go on with it by --resume, or begin anew by --force.");
   // A place that cannot be written is an error now. What a resumed run has written so far stays.
+  if (!files.timing.empty() && std::filesystem::is_directory(files.timing, ignored))
+    throw InputError(files.timing.string() + ": is a folder, where the time of learning is to be written.");
   if (unfinished && options.resume) return;
   write_file_atomically(files.history, "");
   for (const auto& path : {trajectory_path(files.model), greedy_path(files.model)})
@@ -100,7 +102,9 @@ RecipeData load_recipe_data(const Recipe& recipe, Reporter& reporter) {
     request->columns = all.schema();
     request->binarise.reset(), request->threshold.reset(), request->standardise.reset(),
         request->missing.reset();
+    request->columns_of_other_cases = true;
     data.test = load_dataset(*request);
+    for (const std::string& sentence : data.test->warnings()) reporter.warn(sentence);
     if (data.test->layer() != all.layer())
       throw InputError(data.test->name() + ": makes \"" + data.test->layer().to_string() +
                        "\" of its columns, but the training data \"" + all.layer().to_string() + "\".");

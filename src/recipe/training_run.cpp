@@ -67,6 +67,18 @@ void check_machine(const Recipe& recipe, const DeepBeliefNet& stack, const Recip
   check_machine_negative(recipe, stack, team);
 }
 
+// Refuses a negative phase or a precision that up-down learning of this net cannot have.
+void check_up_down(const DeepBeliefNet& net, const TrainOptions& options, const RecipeData& data,
+                   ThreadTeam& team) {
+  choose_up_down_precision(net, options, data.train.value_step());
+  if (has_persistent_chains(options)) make_negative_phase(net.top(), options, net.top().visible.bias, team);
+  if (options.negative == NegativeKind::kAuto && options.persistent_share < 1)
+    throw InputError(
+        "joint.persistent_share = " + value_text(options.persistent_share) +
+        " is the share of chains that are not restarted, but joint.negative = \"auto\" has none; "
+        "set joint.negative = \"pcd\".");
+}
+
 // Refuses a joint stage that this net and these data cannot have.
 void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeData& data, ThreadTeam& team) {
   const TrainOptions options = joint_options(recipe);
@@ -78,7 +90,7 @@ void check_joint(const Recipe& recipe, const DeepBeliefNet& net, const RecipeDat
   if (const auto fault = find_up_down_fault(net, data.train.has_missing());
       !recipe.is_machine && !fault.empty())
     throw InputError(fault);
-  if (!recipe.is_machine) choose_up_down_precision(net, options, data.train.value_step());
+  if (!recipe.is_machine) check_up_down(net, options, data, team);
   if (recipe.joint.keep == "best" && !data.held_out)
     throw InputError(
         "joint.keep = \"best\" judges by held-out cases; set data.held_out, or joint.keep = "

@@ -35,10 +35,11 @@ void prepare(std::vector<ChainMemory>& memories, const ChainModel& model, std::s
   }
 }
 
-// Row r of `to` is row r of `from`, which begins again when it is at its end.
+// Row r of `to` is row r of `from`, which begins again when it is at its end; what is NaN there stays.
 void copy_in_turn(ConstMatrixView<float> from, MatrixView<float> to) {
   for (std::size_t r = 0; r < to.rows(); ++r)
-    std::copy_n(from.row(r % from.rows()).data(), to.cols(), to.row(r).data());
+    for (std::size_t i = 0; i < to.cols(); ++i)
+      if (const float value = from(r % from.rows(), i); !std::isnan(value)) to(r, i) = value;
 }
 
 std::string chains_fault(const char* name, const LayerSpec& spec, const Matrix<float>& states) {

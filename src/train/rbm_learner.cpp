@@ -347,7 +347,7 @@ void RbmLearner::start_chains(const Batch& batch, ThreadTeam& team) {
 void RbmLearner::collect(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
   batch_cases_ = batch.cases;
   batch_absent_ = options_.missing_absent ? ConstMatrixView<float>(batch.values) : ConstMatrixView<float>{};
-  if (options_.tied_start && info.update == 0) start_chains(batch, team);
+  if (options_.tied_start && info.update == 0 && has_persistent_chains()) start_chains(batch, team);
   prepare_stacks(batch, info, team);
   const bool together = negative_->starts_from_data();
   const auto positives = static_cast<std::size_t>(

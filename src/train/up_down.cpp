@@ -111,14 +111,15 @@ void UpDownLearner::resize(Memory& memory, std::size_t rows) const {
 }
 
 // The data and what recognition makes of them, sampled layer by layer.
-void UpDownLearner::wake_pass(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
-  memory.input.resize(block.count, batch.values.cols());
+void UpDownLearner::wake_pass(const Batch& batch, std::size_t first, std::size_t count, const StepInfo& info,
+                              Memory& memory) {
+  memory.input.resize(count, batch.values.cols());
   if (batch.fetch)
-    batch.fetch(block.first, block.count, memory.input);
+    batch.fetch(first, count, memory.input);
   else
-    copy_rows(batch.values.row_block(block.first, block.count), memory.input);
+    copy_rows(batch.values.row_block(first, count), memory.input);
   copy_rows(memory.input.view().col_block(0, net_.columns(0)), memory.wake[0]);
-  const auto cases = batch.cases.subspan(block.first, block.count);
+  const auto cases = batch.cases.subspan(first, count);
   const Noise noise = Noise(info.seed, Stream::kUpPass, info.update).child(kWake);
   for (std::size_t n = 0; n < below(); ++n) {
     memory.half_step.packed = &weights_[below() + n].packed();
@@ -145,7 +146,6 @@ void UpDownLearner::associate(const Batch& batch, const Block& block, const Step
   const Rbm& top = net_.top();
   const std::size_t code = net_.columns(below()), labels = net_.label_columns;
   const auto cases = batch.cases.subspan(block.first, block.count);
-  const auto row_weights = std::span<const float>(row_weights_).subspan(block.first, block.count);
   const MatrixView<float> visible = memory.associated;
   set_associated(memory);
   const Noise noise = Noise(info.seed, Stream::kChain, info.update).child(kTop);
@@ -153,7 +153,8 @@ void UpDownLearner::associate(const Batch& batch, const Block& block, const Step
   memory.half_step.visible_step = 1.0f;
   half_step(top, Side::kHidden, visible, {}, memory.hidden_mean, memory.hidden, noise.child(0), cases,
             memory.half_step);
-  store_top(block.positive_place, block.index, visible, memory.hidden_mean, row_weights, memory);
+  store_top(block.positive_place, block.index, visible, memory.hidden_mean,
+            std::span<const float>(row_weights_).subspan(block.first, block.count), memory);
   if (!contrasts()) return;
   const bool label_means = labels > 0 && options_.sleep_states == SleepStates::kMeans;
   for (std::uint64_t k = 1; k <= info.gibbs_steps; ++k) {
@@ -226,7 +227,7 @@ void UpDownLearner::store_recognition(std::size_t n, const Block& block, std::sp
 
 void UpDownLearner::run_cases(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
   resize(memory, block.count);
-  wake_pass(batch, block, info, memory);
+  wake_pass(batch, block.first, block.count, info, memory);
   for (std::size_t n = 0; n < below(); ++n) store_generative(n, block, memory);
   associate(batch, block, info, memory);
   if (!contrasts()) return;
@@ -266,7 +267,7 @@ void UpDownLearner::start_chains(const Batch& batch, const StepInfo& info, Threa
                   [&](std::size_t first, std::size_t count, unsigned worker) {
                     Memory& memory = memories_[worker];
                     resize(memory, count);
-                    wake_pass(batch, {false, 0, first, count, 0, 0, 0, 0}, info, memory);
+                    wake_pass(batch, first, count, info, memory);
                     set_associated(memory);
                     copy_rows(memory.associated, states.view().row_block(first, count));
                   });

@@ -80,6 +80,10 @@ expect 2 "single RBM" train mnist --limit 100 --layers "data - 12" --epochs 1 --
 expect 2 "held_out" train mnist --limit 100 --layers "data - 12 - 9" --epochs 1 --joint.epochs 1 --joint.keep best --out no.st
 expect 2 "label units" train mnist --limit 100 --layers "data - 12 - 9" --epochs 1 --joint.epochs 1 --joint.stop_error 0.1 --out no.st
 expect 2 "joint.rate = -1" train mnist --limit 100 --layers "data - 12 - 9" --joint.epochs 1 --joint.rate -1 --out no.st
+expect 2 'has none; set joint.negative = "pcd"' train mnist --limit 100 --layers "data - 12 - 9" --joint.epochs 1 \
+  --joint.persistent_share 0.5 --out no.st
+expect 2 'joint.negative = "exact" sums' train mnist --limit 100 --layers "data - 12 - 30 - 40" --joint.epochs 1 \
+  --joint.negative exact --out no.st
 expect 2 "from 0 to 1" train mnist --limit 100 --layers "data - 12 - 9" --joint.persistent_share 2 --out no.st
 expect 2 "one value a stage" train mnist --limit 100 --layers "data - 12 - 9" --joint.steps_schedule stages --out no.st
 expect 2 "label units" classify unlabelled.st mnist

@@ -206,6 +206,7 @@ TEST_F(LoadTest, ProbabilitiesAreNotDividedBy255AsTheBytesOfTheSchemaWere) {
   write_npy(path("bytes.npy"), bytes({0, 51, 255, 102}, {2, 2}));
   DataRequest request;
   request.columns = load_dataset(path("bytes.npy")).schema();
+  request.columns_of_other_cases = true;
   request.source = path("dreamt.npy");
   write_npy(path("dreamt.npy"), NumericArray::from<float>(std::vector<float>{0, 0.25f, 1, 0.5f}, {2, 2}));
   const Dataset dreamt = load_dataset(request);
@@ -213,6 +214,9 @@ TEST_F(LoadTest, ProbabilitiesAreNotDividedBy255AsTheBytesOfTheSchemaWere) {
   EXPECT_THAT(row_of(fetch_all(dreamt), 1), ElementsAre(1, 0.5f));
   ASSERT_EQ(dreamt.warnings().size(), 1u);
   EXPECT_THAT(dreamt.warnings()[0], HasSubstr("not divided by 255"));
+  request.columns_of_other_cases = false;  // but where a person says so
+  EXPECT_FLOAT_EQ(row_of(fetch_all(load_dataset(request)), 1)[1], 0.5f / 255.0f);
+  request.columns_of_other_cases = true;
   write_npy(path("dreamt.npy"), NumericArray::from<float>(std::vector<float>{0, 51, 255, 102}, {2, 2}));
   const Dataset same = load_dataset(request);
   EXPECT_FLOAT_EQ(row_of(fetch_all(same), 0)[1], 0.2f);

@@ -25,7 +25,7 @@ class Cases final : public BatchSource {
         values_(r, i) = noise.uniform(r, unit) < ((i % 2 == 0) == kind ? 0.9f : 0.1f) ? 1.0f : 0.0f;
         if (missing && noise.uniform(r, unit, 1) < 0.1f) values_(r, i) = std::nanf("");
       }
-      labels_.push_back(kind ? 1 : 0);
+      labels_.push_back(r % 10 == 9 ? -1 : kind ? 1 : 0);  // some are unknown
       if (weighted) weights_.push_back(0.5f + noise.uniform(r, 2000));
     }
   }
@@ -84,6 +84,9 @@ std::vector<Experiment> experiments() {
   Experiment& tied = add("tied");
   tied.layers = "9 - 6 - 9";
   tied.options.tied_start = true;
+  Experiment& unknown = add("tied_persistent_with_unknown_labels");
+  unknown.layers = "9 - 6 + softmax 2 - 15", unknown.labels = true;
+  unknown.options.tied_start = true, unknown.options.negative = NegativeKind::kPersistent;
   return all;
 }
 

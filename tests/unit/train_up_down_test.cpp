@@ -243,7 +243,7 @@ INSTANTIATE_TEST_SUITE_P(AndPersistentChains, UpDownFrom,
                          testing::Values(NegativeKind::kContrastiveDivergence, NegativeKind::kPersistent));
 
 // A state of the code that no case has, but for which the associative memory holds a mode: steps from the
-// data do not reach it, persistent chains started there (as at random) unlearn it.
+// data do not reach it, persistent chains that are there unlearn it.
 TEST(UpDown, PersistentChainsUnlearnWhatStepsFromTheDataDoNotSee) {
   ThreadTeam team(1);
   const auto pull_on_mode = [&](NegativeKind negative, double share) {

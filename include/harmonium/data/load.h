@@ -26,6 +26,9 @@ struct DataRequest {
   /// What the columns are, instead of what is inferred: from [data.columns], or of a trained model, whose
   /// statistics then standardise the new data. Images are reduced as the schema's were.
   std::optional<Schema> columns;
+  /// `columns` were described from other cases, a model's or a run's training data, and not by a person: an
+  /// array of floats from 0 to 1 is then not divided by 255 as the bytes were that they tell of.
+  bool columns_of_other_cases = false;
 
   // Changes to the schema's features, whether inferred or given.
   std::optional<UnitKind> kind;  ///< of every feature, with `parameter` for binomial N

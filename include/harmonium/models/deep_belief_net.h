@@ -86,7 +86,7 @@ void start_tied(const Rbm& below, Rbm& above);
 /// the same, so they stay the same, and together they move as fast as there are many. Their biases put their
 /// total inputs at 0 where the visible units have the values `codes` (V, the mean of what is learned from),
 /// and visible biases take back what they add on average, so that of the distribution only a second order of
-/// their weights changes (with weights of 0.01, about 0.001 nats).
+/// their weights changes.
 void wake_surplus_units(const Rbm& random, std::size_t first, std::span<const double> codes, Rbm& above);
 
 }  // namespace harmonium

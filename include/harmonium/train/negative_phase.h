@@ -59,8 +59,9 @@ class NegativePhase {
   virtual void weights(std::span<float> row_weights, const PositiveStates& positive) const = 0;
   /// Called at the end, in one thread.
   virtual void finish() {}
-  /// Lets persistent chains go on from these visible values, chain c from row c modulo their number; does
-  /// nothing for other kinds. Values need not be states, since a step begins with the hidden units.
+  /// Lets persistent chains go on from these visible values, chain c from row c modulo their number; unknown
+  /// ones (NaN) stay as they are. Does nothing for other kinds, tempering among them. Values need not be
+  /// states, since a step begins with the hidden units.
   virtual void start_from(ConstMatrixView<float> /*visible*/) {}
   /// True where the visible rows are conditional means, whose second moments lack the variance.
   virtual bool visible_are_means() const { return false; }

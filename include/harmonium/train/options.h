@@ -18,7 +18,8 @@ enum class NegativeKind {
   kFastPersistent,         ///< "fpcd": the same, on weights with a fast part (Tieleman & Hinton 2009)
   kTempering,              ///< "tempering": chains at several temperatures (Desjardins et al. 2010)
   kExact,                  ///< "exact": enumeration, for tiny models
-  kAuto,                   ///< "auto": pcd, but cd where chains cannot stand for the data (options_for)
+  kAuto,  ///< "auto": pcd, but cd in up-down learning and where chains cannot stand for the data
+          ///< (options_for)
 };
 
 /// What stands for the visible units in a reconstruction.

@@ -93,6 +93,10 @@ class RbmLearner final : public Learner {
 
   void collect(const Batch& batch, const StepInfo& info, ThreadTeam& team);
   ChainModel chain_model() const;
+  bool has_persistent_chains() const {
+    return options_.negative == NegativeKind::kPersistent ||
+           options_.negative == NegativeKind::kFastPersistent;
+  }
   void start_chains(const Batch& batch, ThreadTeam& team);
   void prepare_stacks(const Batch& batch, const StepInfo& info, ThreadTeam& team);
   void plan_blocks();

@@ -17,7 +17,8 @@
 //
 // Chains that begin at the data never see what the associative memory believes far away from them. With
 // options.negative other than cd a share of dW_top's second term, and of the dreams that recognition learns
-// from, comes from chains that are not restarted (Tieleman 2008), which find such places and unlearn them.
+// from, comes from chains that are not restarted (Tieleman 2008), which find such places and unlearn them. In
+// these chains labels are always sampled.
 #pragma once
 
 #include <memory>
@@ -94,7 +95,8 @@ class UpDownLearner final : public Learner {
   void share_out(const Batch& batch, std::size_t chains);
   void run_cases(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
   void run_chains(const Block& block, const StepInfo& info, unsigned worker);
-  void wake_pass(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
+  void wake_pass(const Batch& batch, std::size_t first, std::size_t count, const StepInfo& info,
+                 Memory& memory);
   void set_associated(Memory& memory);
   void associate(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
   void sleep_pass(ConstMatrixView<float> associated, const Noise& noise,

@@ -63,8 +63,9 @@ std::vector<MemoryClaim> training_claims(const Recipe& recipe, const DeepBeliefN
   for (std::size_t n = 0; n < learned.depth(); ++n)
     claims.push_back(
         chains_claim(options[n], real(learned.rbms[n].visible_columns() + learned.rbms[n].hidden_columns())));
-  if (const auto joint = joint_options(recipe); recipe.is_machine || has_persistent_chains(joint))
-    if (joint.epochs > 0) claims.push_back(chains_claim(joint, chain_columns(recipe, net)));
+  const TrainOptions joint = joint_options(recipe);
+  if (joint.epochs > 0 && (recipe.is_machine || has_persistent_chains(joint)))
+    claims.push_back(chains_claim(joint, chain_columns(recipe, net)));
   return claims;
 }
 

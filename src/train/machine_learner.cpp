@@ -5,6 +5,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
+#include "train/batch_rows.h"
 #include "train/update_rule.h"
 
 namespace harmonium {
@@ -144,10 +145,7 @@ void MachineLearner::collect(const Batch& batch, const StepInfo& info, ThreadTea
 
 void MachineLearner::run_positive(const Batch& batch, const Block& block, Memory& memory) {
   memory.input.resize(block.count, batch.values.cols());
-  if (batch.fetch)
-    batch.fetch(block.first, block.count, memory.input);
-  else
-    copy_rows(batch.values.row_block(block.first, block.count), memory.input);
+  copy_batch_rows(batch, block.first, memory.input);
   memory.field->run(memory.input, {options_.mean_field_sweeps, kTolerance});
   std::vector<ConstMatrixView<float>> states;
   for (std::size_t n = 0; n < machine_.layers.size(); ++n) states.push_back(memory.field->means(n));

@@ -6,6 +6,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
+#include "train/batch_rows.h"
 #include "train/update_rule.h"
 
 namespace harmonium {
@@ -135,10 +136,7 @@ void NetworkLearner::pass_up(const Batch& batch, const Block& block, const StepI
   const auto cases = batch.cases.subspan(block.first, block.count);
   Matrix<float>& inputs = memory.outputs.front();
   inputs.resize(block.count, network_.inputs());
-  if (batch.fetch)
-    batch.fetch(block.first, block.count, inputs);
-  else
-    copy_rows(batch.values.row_block(block.first, block.count), inputs);
+  copy_batch_rows(batch, block.first, inputs);
   drop(dropout_of(0), noise.child(0), cases, inputs);
   for (std::size_t n = 0; n < network_.layers.size(); ++n) {
     const auto totals = weights_[n].packed().up(memory.outputs[n], 1.0f, 1.0f, memory.product);

@@ -9,6 +9,7 @@
 #include "harmonium/kernels/products.h"
 #include "harmonium/kernels/sparse.h"
 #include "harmonium/kernels/update.h"
+#include "train/batch_rows.h"
 #include "train/checkpoint.h"
 #include "train/update_rule.h"
 
@@ -334,13 +335,10 @@ void RbmLearner::store_statistics(const Block& block) {
 // The first cases are nearer to a model that has learned already than what its biases alone would make.
 void RbmLearner::start_chains(const Batch& batch, ThreadTeam& team) {
   Matrix<float> values(batch.rows(), rbm_.visible_columns());
-  if (batch.fetch)
-    team.run_blocks(values.rows(), block_of_cases(values.rows()),
-                    [&](std::size_t first, std::size_t count, unsigned) {
-                      batch.fetch(first, count, values.view().row_block(first, count));
-                    });
-  else
-    copy_rows(batch.values, values);
+  team.run_blocks(values.rows(), block_of_cases(values.rows()),
+                  [&](std::size_t first, std::size_t count, unsigned) {
+                    copy_batch_rows(batch, first, values.view().row_block(first, count));
+                  });
   negative_->start_from(values);
 }
 

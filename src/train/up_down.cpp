@@ -8,6 +8,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
 #include "harmonium/train/rbm_learner.h"
+#include "train/batch_rows.h"
 #include "train/update_rule.h"
 
 namespace harmonium {
@@ -114,10 +115,7 @@ void UpDownLearner::resize(Memory& memory, std::size_t rows) const {
 void UpDownLearner::wake_pass(const Batch& batch, std::size_t first, std::size_t count, const StepInfo& info,
                               Memory& memory) {
   memory.input.resize(count, batch.values.cols());
-  if (batch.fetch)
-    batch.fetch(first, count, memory.input);
-  else
-    copy_rows(batch.values.row_block(first, count), memory.input);
+  copy_batch_rows(batch, first, memory.input);
   copy_rows(memory.input.view().col_block(0, net_.columns(0)), memory.wake[0]);
   const auto cases = batch.cases.subspan(first, count);
   const Noise noise = Noise(info.seed, Stream::kUpPass, info.update).child(kWake);

@@ -46,8 +46,8 @@ std::string find_grey_value(const LayerSpec& spec, ConstMatrixView<float> visibl
           return "case " + std::to_string(first_case + r) + " has the value " + std::to_string(v) +
                  " in unit " + std::to_string(i) +
                  (softmax ? ", but a likelihood is that of whole states: a softmax unit is in one of them."
-                          : ", but a likelihood is that of whole binary states: set data.binarise = "
-                            "\"sample\" or \"threshold\".");
+                          : ", but a likelihood is that of whole binary states: learn with "
+                            "data.binarise = \"sample\" or \"threshold\".");
   }
   return {};
 }

@@ -30,6 +30,14 @@ double chain_columns(const Recipe& recipe, const DeepBeliefNet& net) {
   return columns;
 }
 
+// Columns of all statistics that an update of up-down learning makes of a chain: the top RBM's, and what the
+// layers below dream of it and make of the dream.
+double dreamt_columns(const DeepBeliefNet& net) {
+  double columns = real(net.top().visible_columns() + net.top().hidden_columns());
+  for (std::size_t n = 0; n + 1 < net.depth(); ++n) columns += real(net.columns(n) + net.columns(n + 1));
+  return columns;
+}
+
 // Persistent chains of one RBM, whose states stand beside those that an update learns from.
 MemoryClaim chains_claim(const TrainOptions& options, double columns) {
   MemoryClaim claim{with_value(options.table + ".chains", options.chains), 0};
@@ -64,8 +72,10 @@ std::vector<MemoryClaim> training_claims(const Recipe& recipe, const DeepBeliefN
     claims.push_back(
         chains_claim(options[n], real(learned.rbms[n].visible_columns() + learned.rbms[n].hidden_columns())));
   const TrainOptions joint = joint_options(recipe);
-  if (joint.epochs > 0 && (recipe.is_machine || has_persistent_chains(joint)))
-    claims.push_back(chains_claim(joint, chain_columns(recipe, net)));
+  if (joint.epochs == 0) return claims;
+  if (recipe.is_machine) claims.push_back(chains_claim(joint, chain_columns(recipe, net)));
+  if (!recipe.is_machine && has_persistent_chains(joint))
+    claims.push_back(chains_claim(joint, dreamt_columns(net)));
   return claims;
 }
 

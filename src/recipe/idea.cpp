@@ -8,9 +8,9 @@
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/io/suggest.h"
 #include "harmonium/render/number.h"
-#include "recipe/idea_folder.h"
 #include "recipe/keys.h"
 #include "recipe/output.h"
+#include "recipe/run_folder.h"
 #include "recipe/sweep.h"
 
 namespace harmonium {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <utility>
 
 #include "harmonium/base/error.h"
 #include "harmonium/measure/nearest.h"
@@ -24,23 +26,37 @@ struct LabelledFantasies {
   std::vector<std::int32_t> labels;
 };
 
-// Labels in turn, so that the first so many are of all labels alike.
-LabelledFantasies draw_fantasies(const Recipe& recipe, const Model& model, ThreadTeam& team,
+// The label units of classes that have training cases: what the others dream of was never learned.
+std::vector<std::int32_t> learned_classes(const Dataset& train, const DeepBeliefNet& net) {
+  const std::set<std::int32_t> seen(train.labels().begin(), train.labels().end());
+  std::vector<std::int32_t> classes;
+  for (std::int32_t k = 0; std::cmp_less(k, net.label_columns); ++k)
+    if (seen.contains(k)) classes.push_back(k);
+  return classes;
+}
+
+std::size_t fantasies_in_all(const Recipe& recipe, std::span<const std::int32_t> classes) {
+  return recipe.measure.fantasies * std::max<std::size_t>(1, classes.size());
+}
+
+// Classes in turn, so that the first so many are of all classes alike; those of the data where there are
+// none.
+LabelledFantasies draw_fantasies(const Recipe& recipe, const Model& model,
+                                 std::span<const std::int32_t> classes, ThreadTeam& team,
                                  Reporter& reporter) {
   const DeepBeliefNet& net = model.net;
   const MeasureRecipe& m = recipe.measure;
-  const std::size_t labels = std::max<std::size_t>(1, net.label_columns);
   const std::size_t looks = std::min(m.fantasy_looks, m.fantasies);
   FantasyOptions options;
-  options.chains = (m.fantasies + looks - 1) / looks * labels;
+  options.chains = (m.fantasies + looks - 1) / looks * std::max<std::size_t>(1, classes.size());
   options.steps.clear();
   for (std::size_t look = 1; look <= looks; ++look) options.steps.push_back(look * m.fantasy_steps);
-  for (std::size_t c = 0; c < options.chains && net.label_columns > 0; ++c)
-    options.labels.push_back(static_cast<std::int32_t>(c % labels));
+  for (std::size_t c = 0; c < options.chains && !classes.empty(); ++c)
+    options.labels.push_back(classes[c % classes.size()]);
   options.seed = Noise(recipe.seed, Stream::kSampling, 0).child(kFantasies).key();
   options.progress = [&](double fraction) { reporter.working("drawing fantasies to be read", fraction); };
   const Fantasies fantasies = fantasies_from_noise(model, options, team);
-  LabelledFantasies result{Matrix<float>(m.fantasies * labels, net.columns(0)), {}};
+  LabelledFantasies result{Matrix<float>(fantasies_in_all(recipe, classes), net.columns(0)), {}};
   for (std::size_t n = 0; n < result.cases.rows(); ++n) {
     const std::size_t chain = n % options.chains;
     const auto from = fantasies.visible[n / options.chains].row(chain);
@@ -118,7 +134,8 @@ class FantasyMeasure {
         model_(model),
         team_(team),
         reporter_(reporter),
-        fantasies_(draw_fantasies(recipe, model, team, reporter)),
+        classes_(learned_classes(data.train, model.net)),
+        fantasies_(draw_fantasies(recipe, model, classes_, team, reporter)),
         test_cases_(fetch_range(test_, 0, recipe.measure.cases, recipe.seed, 0, team)),
         size_(std::min({fantasies_.cases.rows(), train_.size(), test_.size()})) {}
 
@@ -139,6 +156,7 @@ class FantasyMeasure {
     add("test_nearest_distance", median_distance(near_test, near_test.queries()), near_test.queries(), "",
         how);
     show(near_fantasies);
+    result_.classes = classes_.size();
     return std::move(result_);
   }
 
@@ -152,17 +170,16 @@ class FantasyMeasure {
     const std::string reader = recipe_.measure.fantasy_reader == "net"
                                    ? "a net with dropout that shares no weights with the model"
                                    : "vote of 3 nearest neighbours";
-    if (model_.net.label_columns > 0) {
+    if (!classes_.empty()) {
       const std::string how = "label units held, chains from noise, " +
                               std::to_string(recipe_.measure.fantasy_steps) +
                               " Gibbs steps before each look, visible means; read by " + reader;
       result_.measurements.push_back(mean_measurement(
           "fantasies_read_as_label", agreement(fantasies, fantasies_.labels), "fraction", how));
-      for (std::size_t k = 0; k < model_.net.label_columns; ++k)
+      for (const std::int32_t k : classes_)
         result_.measurements.push_back(
-            mean_measurement("fantasies_read_as_" + train_.class_names()[k],
-                             agreement(fantasies, fantasies_.labels, static_cast<std::int32_t>(k)),
-                             "fraction", "that label held"));
+            mean_measurement("fantasies_read_as_" + train_.class_names()[static_cast<std::size_t>(k)],
+                             agreement(fantasies, fantasies_.labels, k), "fraction", "that label held"));
     }
     std::vector<double> wrong = agreement(test, test_.labels());
     for (double& right : wrong) right = 1.0 - right;
@@ -227,6 +244,7 @@ class FantasyMeasure {
   const Model& model_;
   ThreadTeam& team_;
   Reporter& reporter_;
+  std::vector<std::int32_t> classes_;
   LabelledFantasies fantasies_;
   Matrix<float> test_cases_;
   std::size_t size_;
@@ -250,7 +268,7 @@ std::string find_fantasy_fault(const Recipe& recipe, const RecipeData& data, con
     return "measure.fantasies needs training cases of two classes or more, to tell them apart.";
   if (data.train.has_missing() || apart->has_missing())
     return "measure.fantasies compares whole cases, but the data have missing values.";
-  if (std::min({m.fantasies * std::max<std::size_t>(1, net.label_columns), data.train.size(),
+  if (std::min({fantasies_in_all(recipe, learned_classes(data.train, net)), data.train.size(),
                 apart->size()}) <= kNeighbours)
     return "measure.fantasies needs 4 or more fantasies, training cases and cases apart.";
   if (net.rbms.front().visible.spec.has_open_length())

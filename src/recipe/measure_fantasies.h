@@ -13,16 +13,17 @@ namespace harmonium {
 struct FantasyQuality {
   std::vector<Measurement> measurements;
   std::vector<std::string> warnings;  ///< a reader that misreads too much to judge by
-  /// Some fantasies and the training cases that are nearest to them, row by row; one of each label in turn
-  /// where the model has label units.
+  /// Some fantasies and the training cases that are nearest to them, row by row; one of each class in turn
+  /// where labels were held.
   Matrix<float> shown, nearest;
+  std::size_t classes = 0;  ///< of the labels that were held
 };
 
 /// What [measure.fantasies] asks for and this model on these data cannot have, as a sentence, or empty.
 std::string find_fantasy_fault(const Recipe& recipe, const RecipeData& data, const DeepBeliefNet& net);
 
-/// Draws recipe.measure.fantasies fantasies for each label (in all, where there are no label units) from
-/// chains that begin in noise, and measures
+/// Draws recipe.measure.fantasies fantasies for each class of the training cases (in all, where there are no
+/// label units) from chains that begin in noise, and measures
 ///   fantasies_read_as_label, fantasies_read_as_CLASS   fraction in which the reader reads the held label
 ///   reader_test_error                                  fraction of test cases that it misreads
 ///   fantasies_precision, fantasies_recall              in the reader's code space, against training cases

@@ -170,13 +170,13 @@ std::vector<NamedPicture> one_class_pictures(const Recipe& recipe, const OneClas
         "Cases of classes that the model has never seen: it pulls them towards a " + name + "."}}};
 }
 
-NamedPicture nearest_picture(const FantasyQuality& quality, std::size_t labels, ImageShape shape) {
+NamedPicture nearest_picture(const FantasyQuality& quality, ImageShape shape) {
   const std::vector<LabelledRows> rows = {{"fantasy", quality.shown}, {"nearest", quality.nearest}};
   SheetOptions options;
-  if (labels > 1 && labels <= 16) options.columns = labels;  // a label stands in a column
+  if (quality.classes > 1 && quality.classes <= 16) options.columns = quality.classes;  // a class in a column
   return {"fantasies-nearest.png",
           {paired_sheet(rows, shape, options), "Fantasies above their nearest training cases",
-           std::string("Fantasies") + (labels > 0 ? ", the labels in turn held," : "") +
+           std::string("Fantasies") + (quality.classes > 0 ? ", the labels in turn held," : "") +
                " and below each the training case that is nearest to it: what the model has learned by heart "
                "would be twins."}};
 }

@@ -33,7 +33,7 @@ std::vector<NamedPicture> one_class_pictures(const Recipe& recipe, const OneClas
                                              ImageShape shape);
 
 /// The sheet of measure.fantasies: fantasies above the training cases that are nearest to them.
-NamedPicture nearest_picture(const FantasyQuality& quality, std::size_t labels, ImageShape shape);
+NamedPicture nearest_picture(const FantasyQuality& quality, ImageShape shape);
 
 /// Curves of the history of each RBM, and histograms of its weights and activities.
 void add_curves(Report& report, const Model& model);

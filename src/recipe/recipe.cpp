@@ -34,6 +34,10 @@ bool has_test_part(const std::string& source) {
   return false;
 }
 
+bool cannot_be_in_a_file_name(char c) {
+  return c == '/' || (c >= 0 && c < ' ') || c == '\x7f';
+}
+
 // A key of [train] by its short name, set on options for one RBM.
 void set_layer_key(TrainOptions& options, const std::string& key, const RecipeValue& value) {
   const std::string path = key == "start" || key == "pass" ? "model." + key : "train." + key;
@@ -159,8 +163,12 @@ class Reader {
         else
           add_change(key, value, variant);
       }
-      if (variant.name.empty() || variant.name.find('/') != std::string::npos)
-        throw InputError(place(where_, item) + "each [[variant]] needs a name without slashes.");
+      if (variant.name.empty() ||
+          std::any_of(variant.name.begin(), variant.name.end(), cannot_be_in_a_file_name))
+        throw InputError(
+            place(where_, item) +
+            "each [[variant]] needs a name without slashes or control characters, which is that of "
+            "its folder.");
       for (const RecipeVariant& other : recipe_.variants)
         if (other.name == variant.name)
           throw InputError(place(where_, item) + "two variants are named \"" + variant.name +

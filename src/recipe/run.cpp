@@ -10,12 +10,12 @@
 #include "io/json.h"
 #include "recipe/fantasy_pictures.h"
 #include "recipe/idea.h"
-#include "recipe/idea_folder.h"
 #include "recipe/measure_fantasies.h"
 #include "recipe/measure_recognition.h"
 #include "recipe/mixing_report.h"
 #include "recipe/output.h"
 #include "recipe/pictures.h"
+#include "recipe/run_folder.h"
 #include "recipe/sweep.h"
 
 namespace harmonium {
@@ -125,7 +125,7 @@ std::vector<std::string> history_warnings(const Model& model) {
 }  // namespace
 
 RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
-  refuse_idea_folder(folder, options);
+  check_learning_folder(folder, options);
   const OutputFolder output(folder);
   const RecipeData data = load_recipe_data(recipe, *options.reporter);
   const auto model_path = folder / "model.safetensors";
@@ -134,7 +134,7 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   RunResult result;
   result.folder = folder;
   check_run(recipe, data, *options.team);
-  if (options.overwrite) remove_idea_run(folder);
+  if (options.overwrite) clear_for_learning(folder);
   TrainingResult trained = train_model(recipe, data, files, options);
   const bool stopped = options.stop && options.stop->load();  // measuring is left to --resume
   if (!trained.finished || stopped) return result;
@@ -161,7 +161,7 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
     for (Measurement& m : quality.measurements) measures.measurements.push_back(std::move(m));
     measures.warnings.insert(measures.warnings.end(), quality.warnings.begin(), quality.warnings.end());
     if (const auto shape = image_shape(recipe, model, data.train))
-      pictures.push_back(nearest_picture(quality, model.net.label_columns, *shape));
+      pictures.push_back(nearest_picture(quality, *shape));
   }
   std::optional<MixingJudgement> mixing;
   if (recipe.measure.mixing_chains > 0) {

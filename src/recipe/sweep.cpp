@@ -12,7 +12,7 @@
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/render/number.h"
 #include "io/json.h"
-#include "recipe/idea_folder.h"
+#include "recipe/run_folder.h"
 
 namespace harmonium {
 namespace {
@@ -182,7 +182,7 @@ void write_comparison(const Recipe& recipe, const std::filesystem::path& folder,
 }  // namespace
 
 RunResult run_sweep(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
-  refuse_idea_folder(folder, options);
+  check_comparison_folder(folder, options);
   std::vector<std::uint64_t> seeds = recipe.sweep_seeds;
   if (seeds.empty()) seeds = {recipe.seed};
   std::vector<const RecipeVariant*> chosen;
@@ -194,7 +194,7 @@ RunResult run_sweep(const Recipe& recipe, const std::filesystem::path& folder, c
     const Recipe own = recipe_of(recipe, variant, seeds.front());
     check_run(own, load_recipe_data(own, silent), *options.team);
   }
-  if (options.overwrite) remove_idea_run(folder);
+  if (options.overwrite) clear_for_comparison(folder);
 
   RunResult result;
   result.folder = folder;

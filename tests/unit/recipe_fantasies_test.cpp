@@ -111,6 +111,18 @@ TEST_F(RecipeFantasies, NeighboursReadWithoutANet) {
   EXPECT_FALSE(fs::exists(at("a") / "reader.safetensors"));
 }
 
+TEST_F(RecipeFantasies, AreDrawnOfClassesThatWereLearned) {
+  for (const char* table : {"train.csv", "test.csv"})
+    std::ofstream(at(table), std::ios::app) << "1,1,1,1,0,0,0,0,up\n";
+  recipe_.data.classes = {"left", "right"};  // "up" keeps its label unit
+  recipe_.layers = "data - 6 + softmax 3 - 12";
+  const RunResult result = run("a");
+  const auto values = values_of(result);
+  EXPECT_EQ(values.count("fantasies_read_as_up"), 0u);
+  EXPECT_NEAR(values.at("fantasies_read_as_label"),
+              0.5 * (values.at("fantasies_read_as_left") + values.at("fantasies_read_as_right")), 1e-9);
+}
+
 TEST_F(RecipeFantasies, WithoutLabelUnitsTheyAreComparedAlone) {
   recipe_.layers = "data - 12";
   const auto values = values_of(run("a"));

@@ -179,6 +179,7 @@ TEST(Recipe, VariantsAreCheckedWhenRead) {
               AllOf(StartsWith("my.toml:3:"), HasSubstr("train.steps")));
   EXPECT_THAT(fault_of("[[variant]]\ntrain.steps = 1\n"), HasSubstr("name"));
   EXPECT_THAT(fault_of("[[variant]]\nname = \"a/b\"\n"), HasSubstr("slashes"));
+  EXPECT_THAT(fault_of("[[variant]]\nname = \"a\\u0000b\"\n"), HasSubstr("control characters"));
   EXPECT_THAT(fault_of("[[variant]]\nname = \"a\"\n[[variant]]\nname = \"a\"\n"),
               AllOf(StartsWith("my.toml:3:"), HasSubstr("two variants")));
   EXPECT_THAT(fault_of("[[variant]]\nname = \"a\"\nsweep.seeds = [1]\n"),

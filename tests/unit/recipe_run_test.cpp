@@ -231,6 +231,11 @@ TEST_F(RecipeRun, WhatCannotBeMeasuredIsRefusedBeforeLearning) {
             {"joint.temperatures", "1000"},
             {"model.layers", "data - 9 - 500000"}},
            "joint.chains = 1000000 and joint.temperatures = 1000 would take");
+  too_much({{"joint.epochs", "3"},
+            {"joint.negative", "pcd"},
+            {"joint.chains", "1000000"},
+            {"model.layers", "data - 5000000 - 9"}},
+           "joint.chains = 1000000 would take");
   too_much({{"model.kind", "dbm"},
             {"joint.epochs", "3"},
             {"joint.negative", "exact"},
@@ -280,6 +285,22 @@ TEST_F(RecipeRun, ASweepComparesItsVariants) {
       much["deviation"].get<double>(),
       std::sqrt((std::pow(kl[0] - mean, 2) + std::pow(kl[1] - mean, 2) + std::pow(kl[2] - mean, 2)) / 2),
       1e-12);
+
+  // One run's report and that of several do not take each other's place.
+  Recipe alone = recipe_;
+  alone.sweep_seeds.clear(), alone.variants.clear();
+  const auto run_in = [&](const Recipe& recipe, const char* name, bool overwrite) {
+    RunOptions again = options();
+    again.resume = !overwrite, again.overwrite = overwrite;
+    return run_recipe(recipe, at(name), again);
+  };
+  const std::string report = text_of(at("alone-1") / "report.html");
+  EXPECT_THAT(refusal([&] { run_in(alone, "sweep", false); }), HasSubstr("compares several runs"));
+  EXPECT_THAT(refusal([&] { run_in(recipe_, "alone-1", false); }), HasSubstr("is of a single run"));
+  EXPECT_EQ(text_of(at("alone-1") / "report.html"), report);
+  run_in(recipe_, "alone-1", true);
+  EXPECT_FALSE(fs::exists(at("alone-1") / "model.safetensors"));
+  run_in(recipe_, "sweep", false);
 
   // A fault of the last variant is found before the first one learns.
   recipe_.variants.push_back({"impossible", {{"model.layers", "\"data - 4 - 4\""}}});

@@ -128,5 +128,25 @@ TEST(TiedStart, LearnsAlongTheWorkedPath) {
   }
 }
 
+// Each hidden unit copies a visible one and is copied back, so that chains stay where they begin.
+TEST(TiedStart, LetsChainsBeginAtTheFirstCases) {
+  Rbm copier(parse_layers("3-3")[0], parse_layers("3-3")[1]);
+  for (std::size_t i = 0; i < 3; ++i)
+    copier.weights(i, i) = 60, copier.visible.bias[i] = copier.hidden.bias[i] = -30;
+  TrainOptions options;
+  options.negative = NegativeKind::kPersistent, options.chains = 5, options.rate = 0;
+  ThreadTeam team(1);
+  const auto chains_of = [&](bool tied) {
+    options.tied_start = tied;
+    RbmLearner learner(copier, options, "layers.0", team);
+    gradient_of(learner, matrix_of(3, {1, 0, 0, 0, 1, 1}));
+    const auto values = learner.state().back().values;
+    return std::vector<float>(values.begin(), values.end());
+  };
+  const std::vector<float> in_turn = {1, 0, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 1, 0, 0};
+  EXPECT_EQ(chains_of(true), in_turn);
+  EXPECT_EQ(chains_of(false), std::vector<float>(15, 0.0f));  // at the biases' own distribution
+}
+
 }  // namespace
 }  // namespace harmonium

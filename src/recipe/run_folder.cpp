@@ -1,4 +1,4 @@
-#include "recipe/idea_folder.h"
+#include "recipe/run_folder.h"
 
 #include <algorithm>
 #include <array>
@@ -27,31 +27,43 @@ struct IdeaRun {
   std::vector<std::string> files;
 };
 
-std::optional<IdeaRun> idea_run_in(const fs::path& folder) {
+bool is_there(const fs::path& path) {
+  std::error_code ignored;
+  return fs::exists(path, ignored);
+}
+
+// An object of metrics.json that has this member; none where the file is not there or not ours.
+std::optional<Json> metrics_with(const fs::path& folder, const char* member) {
   constexpr std::uint64_t kLargest = std::uint64_t{1} << 26;
   std::error_code ignored;
   const fs::path path = folder / kMetrics;
   if (!fs::is_regular_file(path, ignored)) return std::nullopt;
   try {
-    const Json json = parse_json(read_file(path, kLargest), path.string());
-    if (!json.is_object() || !json.contains("idea")) return std::nullopt;
-    IdeaRun run;
-    run.seed = json.at("seed").get<std::string>();
-    run.idea.name = json.at("idea").at("name").get<std::string>();
-    for (const auto& [key, value] : json.at("idea").at("settings").items())
-      run.idea.settings[key] = value.get<double>();
-    if (json.contains("files")) run.files = json.at("files").get<std::vector<std::string>>();
-    return run;
+    Json json = parse_json(read_file(path, kLargest), path.string());
+    if (json.is_object() && json.contains(member)) return json;
   } catch (const InputError&) {
-    return std::nullopt;  // no file of ours
+  }
+  return std::nullopt;
+}
+
+std::optional<IdeaRun> idea_run_in(const fs::path& folder) {
+  const auto json = metrics_with(folder, "idea");
+  if (!json) return std::nullopt;
+  try {
+    IdeaRun run;
+    run.seed = json->at("seed").get<std::string>();
+    run.idea.name = json->at("idea").at("name").get<std::string>();
+    for (const auto& [key, value] : json->at("idea").at("settings").items())
+      run.idea.settings[key] = value.get<double>();
+    if (json->contains("files")) run.files = json->at("files").get<std::vector<std::string>>();
+    return run;
   } catch (const Json::exception&) {
-    return std::nullopt;
+    return std::nullopt;  // no file of ours
   }
 }
 
-bool is_there(const fs::path& path) {
-  std::error_code ignored;
-  return fs::exists(path, ignored);
+bool is_comparison(const fs::path& folder) {
+  return metrics_with(folder, "variants").has_value();
 }
 
 // The first of a learning run's own files, finished or not.
@@ -114,6 +126,24 @@ void remove_learning_run(const fs::path& folder) {
     remove_file(folder, features_file(layer));
 }
 
+void remove_report(const fs::path& folder) {
+  remove_file(folder, "report.html");
+  remove_file(folder, kMetrics);
+}
+
+void remove_idea_run(const fs::path& folder) {
+  const auto run = idea_run_in(folder);
+  if (!run) return;
+  for (const std::string& file : run->files) remove_file(folder, file);
+  remove_report(folder);
+}
+
+void refuse_idea(const fs::path& folder) {
+  if (const auto run = idea_run_in(folder))
+    throw InputError((folder / kMetrics).string() + ": is of the idea " + run->idea.name +
+                     ", which learns from no data" + kAnew);
+}
+
 }  // namespace
 
 void check_idea_folder(const Recipe& recipe, const fs::path& folder, const RunOptions& options) {
@@ -135,19 +165,30 @@ void clear_for_idea(const fs::path& folder) {
   if (is_there(folder / "history.jsonl") || is_there(folder / kMetrics)) remove_learning_run(folder);
 }
 
-void refuse_idea_folder(const fs::path& folder, const RunOptions& options) {
+void check_learning_folder(const fs::path& folder, const RunOptions& options) {
   if (options.overwrite) return;
-  if (const auto run = idea_run_in(folder))
-    throw InputError((folder / kMetrics).string() + ": is of the idea " + run->idea.name +
-                     ", which learns from no data" + kAnew);
+  refuse_idea(folder);
+  if (is_comparison(folder))
+    throw InputError((folder / kMetrics).string() +
+                     ": compares several runs, which one run would write over" + kAnew);
 }
 
-void remove_idea_run(const fs::path& folder) {
-  const auto run = idea_run_in(folder);
-  if (!run) return;
-  for (const std::string& file : run->files) remove_file(folder, file);
-  remove_file(folder, "report.html");
-  remove_file(folder, kMetrics);
+void clear_for_learning(const fs::path& folder) {
+  remove_idea_run(folder);
+  if (is_comparison(folder)) remove_report(folder);
+}
+
+void check_comparison_folder(const fs::path& folder, const RunOptions& options) {
+  if (options.overwrite) return;
+  refuse_idea(folder);
+  if (const auto file = learning_run_in(folder))
+    throw InputError(file->string() + ": is of a single run, whose report a comparison would write over" +
+                     kAnew);
+}
+
+void clear_for_comparison(const fs::path& folder) {
+  remove_idea_run(folder);
+  if (is_there(folder / "history.jsonl")) remove_learning_run(folder);  // a model alone is not of a run
 }
 
 }  // namespace harmonium

@@ -8,6 +8,7 @@
 #include "harmonium/base/error.h"
 #include "harmonium/measure/nearest.h"
 #include "harmonium/measure/precision_recall.h"
+#include "harmonium/measure/reconstruction.h"
 #include "harmonium/render/number.h"
 #include "harmonium/samplers/generate.h"
 #include "recipe/reader.h"
@@ -143,18 +144,16 @@ class FantasyMeasure {
     std::optional<Network> reader;
     if (recipe_.measure.fantasy_reader == "net")
       reader = trained_reader(recipe_, train_, folder / "reader.safetensors", team_, reporter_);
-    NearestCases near_fantasies(fantasies_.cases, kNeighbours), near_test(test_cases_, kNeighbours);
-    NearestCases* searches[] = {&near_fantasies, &near_test};
+    NearestCases near_fantasies(fantasies_.cases, kNeighbours), near_test(test_cases_, kNeighbours),
+        near_reconstructed(reconstruct(model_, test_cases_, team_), 1);
+    NearestCases* searches[] = {&near_fantasies, &near_test, &near_reconstructed};
     search_training_cases(recipe_, train_, searches, team_, reporter_);
     add_reading(reader ? classify(*reader, fantasies_.cases, team_) : votes(near_fantasies, train_.labels()),
                 reader ? classify(*reader, test_cases_, team_) : votes(near_test, train_.labels()));
     add_variety(reader);
-    const std::string how =
-        "median Euclidean distance over all " + std::to_string(train_.size()) + " training cases";
-    add("fantasies_nearest_distance", median_distance(near_fantasies, near_fantasies.queries()),
-        near_fantasies.queries(), "", how);
-    add("test_nearest_distance", median_distance(near_test, near_test.queries()), near_test.queries(), "",
-        how);
+    add_distance("fantasies_nearest_distance", near_fantasies);
+    add_distance("test_nearest_distance", near_test);
+    add_distance("reconstructed_nearest_distance", near_reconstructed);
     show(near_fantasies);
     result_.classes = classes_.size();
     return std::move(result_);
@@ -164,6 +163,12 @@ class FantasyMeasure {
   void add(const std::string& name, double value, std::size_t cases, const std::string& unit,
            const std::string& how) {
     result_.measurements.push_back({name, value, {}, cases, unit, how});
+  }
+
+  void add_distance(const std::string& name, const NearestCases& near) {
+    add(name, median_distance(near, near.queries()), near.queries(), "",
+        "median Euclidean distance to the nearest of all " + std::to_string(train_.size()) +
+            " training cases");
   }
 
   void add_reading(const std::vector<std::int32_t>& fantasies, const std::vector<std::int32_t>& test) {

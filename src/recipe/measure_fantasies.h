@@ -30,6 +30,8 @@ std::string find_fantasy_fault(const Recipe& recipe, const RecipeData& data, con
 ///   real_precision, real_recall                        test cases in the place of fantasies
 ///   fantasies_precision_ratio, fantasies_recall_ratio  the former over the latter
 ///   fantasies_nearest_distance, test_nearest_distance  median distance to the nearest training case
+///   reconstructed_nearest_distance                     the same of test cases that went up and down through
+///   the model
 /// The reader, a net trained on the training cases under a seed of its own, is kept as
 /// `folder`/reader.safetensors and read again where it is there and belongs to these data and settings.
 /// Throws InputError with find_fantasy_fault's sentence.

@@ -75,6 +75,7 @@ TEST_F(RecipeFantasies, AreReadComparedAndShown) {
     EXPECT_DOUBLE_EQ(values.at(std::string("fantasies_") + what + "_ratio"), made / real);
   }
   EXPECT_GT(values.at("fantasies_nearest_distance"), 0.0);  // means of pixels are no training case
+  EXPECT_GT(values.at("reconstructed_nearest_distance"), 0.0);
   EXPECT_EQ(values.at("test_nearest_distance"), 0.0);  // most noisy patterns of 8 pixels are in 200 cases
   EXPECT_EQ(load_network(at("a") / "reader.safetensors").network.to_string(),
             "8 - rectified 16 - rectified 16 - softmax 2");

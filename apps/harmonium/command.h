@@ -99,6 +99,8 @@ std::vector<std::size_t> model_image_shape(const Model& model);
 /// Prints measurements for people, or adds them to a JSON object.
 void print_measurements(std::span<const Measurement> measurements);
 Json measurements_json(std::span<const Measurement> measurements);
+/// Tells how a run that Ctrl-C has stopped goes on, and returns the exit code for it.
+int say_stopped(bool was_forced);
 /// Prints `json` alone on standard output.
 void print_json(const Json& json);
 

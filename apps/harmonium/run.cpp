@@ -73,11 +73,7 @@ int run(const Globals& globals, const Options& o) {
   const auto folder =
       o.out.empty() ? std::filesystem::path("runs") / recipe.name : std::filesystem::path(o.out);
   const RunResult result = run_recipe(recipe, folder, options);
-  if (!result.finished) {
-    std::fprintf(stderr, "harmonium: stopped; go on with the same command and --resume%s\n",
-                 o.force ? " in place of --force" : "");
-    return 130;
-  }
+  if (!result.finished) return say_stopped(o.force);
   if (globals.json)
     print_json(result_json(result));
   else

@@ -138,6 +138,12 @@ Json measurements_json(std::span<const Measurement> measurements) {
   return json;
 }
 
+int say_stopped(bool was_forced) {
+  std::fprintf(stderr, "harmonium: stopped; go on with the same command and --resume%s\n",
+               was_forced ? " in place of --force" : "");
+  return 130;
+}
+
 void print_json(const Json& json) {
   std::printf("%s\n", json.dump(2, ' ', false, Json::error_handler_t::replace).c_str());
 }

@@ -53,11 +53,7 @@ int train(const Globals& globals, const Options& o) {
   const RunOptions options{o.resume, o.force, &team, &reporter, globals.stop, globals.command_line};
   const RecipeData data = load_recipe_data(recipe, reporter);
   const TrainingResult result = train_model(recipe, data, TrainingFiles::beside(o.out), options);
-  if (!result.finished) {
-    std::fprintf(stderr, "harmonium: stopped; go on with the same command and --resume%s\n",
-                 o.force ? " in place of --force" : "");
-    return 130;
-  }
+  if (!result.finished) return say_stopped(o.force);
   if (globals.json)
     print_json(result_json(o, result));
   else

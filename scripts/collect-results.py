@@ -62,13 +62,16 @@ def main(folders):
     for folder in map(pathlib.Path, folders):
         place = RESULTS / folder.name
         place.mkdir(parents=True, exist_ok=True)
-        for name in ("metrics.json", "timing.json", "fantasies.png", "own-class.png", "other-classes.png"):
+        for name in ("metrics.json", "timing.json"):
             if (folder / name).exists():
                 shutil.copy(folder / name, place / name)
+        for pattern in ("fantasies*.png", "fantasies*.gif", "own-class.png", "other-classes.png"):
+            for picture in folder.glob(pattern):
+                shutil.copy(picture, place / picture.name)
         if runs := timing_of_sweep(folder):
             (place / "timing.json").write_text(json.dumps(runs, indent=2) + "\n")
     text = ["# Results", "",
-            "What the recipes gave when they were run in full. Written by `scripts/collect-results.py` from the",
+            "What the recipes gave, with the command of each run. Written by `scripts/collect-results.py` from the",
             "`metrics.json` of each run; nothing is edited by hand. Times are those of the machine that ran them.", ""]
     for place in sorted(p for p in RESULTS.iterdir() if (p / "metrics.json").exists()):
         metrics = json.loads((place / "metrics.json").read_text())
@@ -80,11 +83,12 @@ def main(folders):
             timing = json.loads((place / "timing.json").read_text())
             for run, t in {"": timing}.items() if "training_seconds" in timing else timing.items():
                 seconds = t["training_seconds"]
-                text += [f"Training {run + ' ' if run else ''}took {seconds:.{0 if seconds >= 10 else 1}f} s on {t['threads']} thread{'s' if t['threads'] > 1 else ''}."]
+                where = f" of {t['processor']} ({t['vectors']})" if "processor" in t else ""
+                text += [f"Training {run + ' ' if run else ''}took {seconds:.{0 if seconds >= 10 else 1}f} s on {t['threads']} thread{'s' if t['threads'] > 1 else ''}{where}."]
         text += ["", "| measure | value | |", "| --- | --- | --- |"]
         rows = rows_of_sweep(metrics) if "variants" in metrics else rows_of_run(metrics)
         text += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows] + [""]
-        text += [f"![{p.stem}]({place.name}/{p.name})\n" for p in sorted(place.glob("*.png"))]
+        text += [f"![{p.stem}]({place.name}/{p.name})\n" for p in sorted([*place.glob("*.png"), *place.glob("*.gif")])]
     (RESULTS / "README.md").write_text("\n".join(text))
 
 

@@ -298,9 +298,14 @@ void add_training_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count("train.epochs", "passes over the training cases, for each RBM", AT(train.epochs)));
   rows.push_back(count("train.batch", "cases an update (Hinton 2010, section 3: 10 to 100)", AT(train.batch),
                        between(1, kNoBound)));
-  rows.push_back(schedule("train.rate", "learning rate on batch means; a list has one value an epoch",
+  rows.push_back(schedule("train.rate",
+                          "learning rate on batch means; a list has one value an epoch, or one a stage",
                           AT(train.rate), "a number, 0 or more"));
-  rows.push_back(shape("train.rate_schedule", "constant, linear (to zero), step or cosine", AT(train.rate)));
+  rows.push_back(shape(
+      "train.rate_schedule",
+      "how one rate goes on: constant, linear (to zero), step (a tenth after half, a hundredth after three "
+      "quarters of the epochs), cosine; stages: a list of equally long ones",
+      AT(train.rate)));
   rows.push_back(choice(
       "train.precision", "of the products: bf16 where processor and states allow it (auto), f32, or bf16",
       AT(train.precision),
@@ -386,9 +391,7 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count("joint.batch", "cases an update", AT(joint.train.batch), between(1, kNoBound)));
   rows.push_back(schedule("joint.rate", "learning rate on batch means, the same for all layers",
                           AT(joint.train.rate), "a number, 0 or more"));
-  rows.push_back(shape("joint.rate_schedule",
-                       "constant, linear (to zero), step, cosine, or stages for a list of equally long ones",
-                       AT(joint.train.rate)));
+  rows.push_back(shape("joint.rate_schedule", "as train.rate_schedule", AT(joint.train.rate)));
   rows.push_back(
       number("joint.l2", "weight cost l2 * w on weights", AT(joint.train.l2), "a number, 0 or more"));
   rows.push_back(schedule("joint.momentum", "fraction of the last step kept", AT(joint.train.momentum),
@@ -470,8 +473,8 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
                                AT(measure.raise_chains)));
   rows.push_back(
       count("measure.net_cases",
-            "cases whose likelihood under a stack of RBMs is measured; 0: none where likelihood is "
-            "auto and the stack is not tiny, else 500",
+            "cases whose likelihood under a net of several layers is estimated; 0: none where likelihood is "
+            "auto and the net is not tiny, else 500",
             AT(measure.net_cases)));
   rows.push_back(count_between(1, kMostRuns, "measure.net_samples",
                                "up-passes that weigh each of these cases", AT(measure.net_samples)));
@@ -481,9 +484,10 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(
       flag("measure.pseudo_likelihood", "also the pseudo-log-likelihood", AT(measure.pseudo_likelihood)));
   rows.push_back(flag("measure.kl", "also KL(data || model) on the training cases", AT(measure.kl)));
-  rows.push_back(count_between(0, kMostSteps, "measure.mixing_steps",
-                               "Gibbs steps for the autocorrelation of energies; 0 is off",
-                               AT(measure.mixing_steps)));
+  rows.push_back(count_between(
+      0, kMostSteps, "measure.mixing_steps",
+      "Gibbs steps for the autocorrelation of energies alone (measure.mixing judges more); 0 is off",
+      AT(measure.mixing_steps)));
   rows.push_back(count_from(1, "measure.cases", "cases measured of each set, at most", AT(measure.cases)));
   rows.push_back(count("measure.binarise_seed",
                        "of the grey pixels of measured cases, sampled once, whatever the seed of the run",

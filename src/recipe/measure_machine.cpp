@@ -30,7 +30,8 @@ bool is_summed(const Recipe& recipe, const DeepBoltzmannMachine& machine) {
 // How many cases get an estimate of log p(v) beside their bound.
 std::size_t estimated_cases(const Recipe& recipe, const DeepBoltzmannMachine& machine, std::size_t measured) {
   std::size_t wanted = recipe.measure.net_cases;
-  if (wanted == 0 && is_summed(recipe, machine)) wanted = kCasesByDefault;
+  if (wanted == 0 && (recipe.measure.likelihood != "auto" || is_summed(recipe, machine)))
+    wanted = kCasesByDefault;
   return std::min(wanted, measured);
 }
 

@@ -4,6 +4,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/io/atomic_file.h"
+#include "harmonium/kernels/machine.h"
 #include "io/json.h"
 
 namespace harmonium {
@@ -27,7 +28,12 @@ void RunClock::go_on() {
 
 void RunClock::write(unsigned threads) const {
   if (file_.empty()) return;
-  write_file_atomically(file_, dump_json(Json{{kSeconds, seconds()}, {"threads", threads}}, 2) + "\n");
+  const MachineReport machine = describe_machine();
+  const Json timing = {{kSeconds, seconds()},
+                       {"threads", threads},
+                       {"processor", machine.processor},
+                       {"vectors", machine.vectors}};
+  write_file_atomically(file_, dump_json(timing, 2) + "\n");
 }
 
 double RunClock::seconds() const {

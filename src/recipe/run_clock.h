@@ -14,7 +14,8 @@ class RunClock {
   /// Adds what the file holds, for a run that goes on from its checkpoint. A file that is missing or damaged
   /// adds nothing.
   void go_on();
-  /// {"training_seconds": seconds(), "threads": threads}. Throws WorkError where it cannot be written.
+  /// {"training_seconds": seconds(), "threads": threads, "processor", "vectors"}, the last two as
+  /// describe_machine tells them. Throws WorkError where it cannot be written.
   void write(unsigned threads) const;
   /// Of all parts until now.
   double seconds() const;

@@ -82,6 +82,12 @@ void diagnose_chains(const Measures& now, bool joint, const Say& say) {
                "\"tempering\"",
                moved) +
         (joint ? "" : " or \"fpcd\"") + ", or more train.steps.");
+  if (const double least = value_or(now, "exchange_rate_least", 1); least < 0.02)
+    say(
+        format("the copies of the model that tempering keeps exchange in only %.2g of tries between two of "
+               "them, so the "
+               "warm ones do not help the cold one: use more train.temperatures.",
+               least));
   const double data = value_or(now, "free_energy_train", 0);
   const double away = data - value_or(now, "free_energy_fantasies", data);
   if (away > std::max(20.0, 4.0 * value_or(now, "free_energy_spread", 0)))

@@ -90,7 +90,7 @@ JointRule make_machine_rule(DeepBoltzmannMachine machine, const TrainingData& da
       measures["reconstruction_error_held_out"] = held_out.error;
       measures["free_energy_gap"] = train.bound - held_out.bound;
     }
-    if (const double moved = own->negative_phase().moved(); moved >= 0) measures["chain_moved"] = moved;
+    measure_chains(own->negative_phase(), measures);
     return measures;
   };
   return rule;

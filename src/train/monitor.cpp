@@ -143,7 +143,7 @@ Measures Monitor::measure(const Rbm& rbm, const NegativePhase& negative, std::ui
     measure_activity(rbm, train, measures, team);
     measure_free_energies(rbm, train, held_out, negative, measures, team);
   }
-  if (const double moved = negative.moved(); moved >= 0) measures["chain_moved"] = moved;
+  measure_chains(negative, measures);
   // Values that are absent are no variables at all, so cases with different ones share no likelihood.
   if (is_likelihood_due(epoch) && !(missing && options_.missing_absent))
     measure_likelihood(rbm, held_out.empty() ? train : held_out, missing, trajectory, measures, team);

@@ -174,11 +174,14 @@ class ParallelTempering final : public NegativePhase {
   ParallelTempering(const Rbm& rbm, const TrainOptions& options, std::span<const float> base)
       : chains_(
             start_tempering(rbm, uniform_betas(options.temperatures), options.chains, base, options.seed)),
-        stride_(static_cast<std::uint64_t>(options.steps.largest()) | 1u) {}
+        stride_(static_cast<std::uint64_t>(options.steps.largest()) | 1u),
+        accepted_(options.temperatures - 1),
+        proposed_(options.temperatures - 1) {}
 
-  std::size_t begin(const ChainModel& model, std::size_t, const StepInfo&, ThreadTeam& team) override {
+  std::size_t begin(const ChainModel& model, std::size_t, const StepInfo& info, ThreadTeam& team) override {
     memories_.resize(team.size());
-    ignored_.resize(team.size(), std::vector<double>(chains_.betas.size(), 0.0));
+    accepted_by_worker_.assign(team.size(), std::vector<double>(accepted_.size(), 0.0));
+    first_step_ = info.update * stride_, steps_ = info.gibbs_steps;
     for (TemperingMemory& memory : memories_) model.attach(memory.half_step);
     return chains_.chains;
   }
@@ -190,7 +193,7 @@ class ParallelTempering final : public NegativePhase {
     const Rbm& rbm = model.rbm;
     for (std::uint64_t k = 0; k < info.gibbs_steps; ++k)
       advance_tempering_block(rbm, chains_, first, count, info.update * stride_ + k, info.seed,
-                              memories_[worker], ignored_[worker]);
+                              memories_[worker], accepted_by_worker_[worker]);
     const auto states = chains_.model_visible().row_block(first, count);
     for (std::size_t r = 0; r < count; ++r)
       std::copy_n(states.row(r).data(), states.cols(), visible.row(r).data());
@@ -204,11 +207,34 @@ class ParallelTempering final : public NegativePhase {
         {"chains.visible", {chains_.visible.rows(), chains_.visible.cols()}, chains_.visible.values()},
         {"chains.hidden", {chains_.hidden.rows(), chains_.hidden.cols()}, chains_.hidden.values()},
         {"chains.base_visible_bias", {chains_.base_visible_bias.size()}, chains_.base_visible_bias},
+        {"chains.accepted", {accepted_.size()}, accepted_},
+        {"chains.proposed", {proposed_.size()}, proposed_},
     };
   }
   std::string find_state_fault(const Rbm& rbm) const override {
     std::string fault = chains_fault("chains.visible", rbm.visible.spec, chains_.visible);
-    return fault.empty() ? chains_fault("chains.hidden", rbm.hidden.spec, chains_.hidden) : fault;
+    if (fault.empty()) fault = chains_fault("chains.hidden", rbm.hidden.spec, chains_.hidden);
+    for (std::size_t t = 0; t < accepted_.size() && fault.empty(); ++t)
+      if (!(accepted_[t] >= 0 && accepted_[t] <= proposed_[t] && std::isfinite(proposed_[t])))
+        fault = "chains.accepted\", more exchanges than were proposed in chains.proposed";
+    return fault;
+  }
+  // Whole numbers, so that their sum does not depend on which thread counted them.
+  void finish() override {
+    constexpr float kMemory = 0.99f;
+    for (std::size_t t = 0; t < accepted_.size(); ++t) {
+      double accepted = 0;
+      for (const auto& counts : accepted_by_worker_) accepted += counts[t];
+      const std::uint64_t tries = (steps_ + (first_step_ % 2 == t % 2 ? 1 : 0)) / 2;
+      accepted_[t] = kMemory * accepted_[t] + static_cast<float>(accepted);
+      proposed_[t] = kMemory * proposed_[t] + static_cast<float>(tries * chains_.chains);
+    }
+  }
+  double least_exchange_rate() const override {
+    double least = HUGE_VAL;
+    for (std::size_t t = 0; t < accepted_.size(); ++t)
+      if (proposed_[t] > 0) least = std::min(least, static_cast<double>(accepted_[t] / proposed_[t]));
+    return least < HUGE_VAL ? least : -1.0;
   }
   ConstMatrixView<float> fantasies() const override { return chains_.model_visible(); }
 
@@ -218,7 +244,9 @@ class ParallelTempering final : public NegativePhase {
   // even and odd pairs of temperatures take turns.
   std::uint64_t stride_;
   std::vector<TemperingMemory> memories_;
-  std::vector<std::vector<double>> ignored_;  // counts of exchanges; only sampling reports them
+  std::vector<float> accepted_, proposed_;    // exchanges between neighbours, older ones fading
+  std::uint64_t first_step_ = 0, steps_ = 0;  // of this update
+  std::vector<std::vector<double>> accepted_by_worker_;
 };
 
 // Every state of one layer with its probability; the other layer as conditional means.
@@ -307,6 +335,12 @@ TrainOptions options_for(const Rbm& rbm, TrainOptions options) {
     options.negative =
         open || options.missing_absent ? NegativeKind::kContrastiveDivergence : NegativeKind::kPersistent;
   return options;
+}
+
+void measure_chains(const NegativePhase& negative, Measures& measures) {
+  if (const double moved = negative.moved(); moved >= 0) measures["chain_moved"] = moved;
+  if (const double least = negative.least_exchange_rate(); least >= 0)
+    measures["exchange_rate_least"] = least;
 }
 
 std::unique_ptr<NegativePhase> make_negative_phase(const Rbm& rbm, const TrainOptions& wanted,

@@ -52,8 +52,8 @@ ScheduleShape parse_schedule_shape(std::string_view text) {
     if (name == text) return shape;
   throw InputError(
       "schedule \"" + std::string(text) +
-      "\" is not known; it is constant, linear (to zero), step or cosine, or give a list with one "
-      "value an epoch, or one a stage (stages).");
+      "\" is not known; it is constant, linear (to zero), step or cosine, or stages for a list of "
+      "equally long ones.");
 }
 
 std::string_view schedule_shape_name(ScheduleShape shape) {

@@ -65,7 +65,7 @@ JointRule make_up_down_rule(DeepBeliefNet net, const TrainingData& data, const T
     if (data.held_out)
       measure_set(measured, *data.held_out, data.held_out_labels, options.monitor_cases, options.seed, epoch,
                   "_held_out", measures, team);
-    if (const double moved = own->chains_moved(); moved >= 0) measures["chain_moved"] = moved;
+    if (own->chains()) measure_chains(*own->chains(), measures);
     return measures;
   };
   return rule;

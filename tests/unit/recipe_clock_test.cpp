@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "harmonium/io/atomic_file.h"
+#include "harmonium/kernels/machine.h"
 #include "io/json.h"
 #include "recipe/run_clock.h"
 #include "unit/data_temp.h"
@@ -24,6 +25,8 @@ TEST_F(RunClockTest, AddsTheTimeOfEarlierParts) {
   EXPECT_LT(clock.seconds(), 150);
   clock.write(2);
   EXPECT_GE(seconds_in(path("timing.json")), 100.5);
+  const Json timing = parse_json(read_file(path("timing.json")), "timing.json");
+  EXPECT_EQ(timing.at("processor").get<std::string>(), describe_machine().processor);
 }
 
 TEST_F(RunClockTest, TakesADamagedFileForNone) {

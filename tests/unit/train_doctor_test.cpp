@@ -56,7 +56,7 @@ TEST(Diagnosis, NamesWhatToChange) {
       {"update_ratio", 1e-3},           {"weight_deviation", 0.1},   {"hidden_always_off", 0.0},
       {"hidden_always_on", 0.0},        {"free_energy_gap", 1.0},    {"free_energy_train", -50.0},
       {"free_energy_fantasies", -51.0}, {"free_energy_spread", 5.0}, {"chain_moved", 0.1},
-      {"log_likelihood", -80.0}};
+      {"exchange_rate_least", 0.3},     {"log_likelihood", -80.0}};
   DoctorMemory memory;
   memory.follow({{1, 1, healthy, {}}, {0, 1, {{"log_likelihood", -1.0}}, {}}, {1, 2, healthy, {}}}, 1);
   EXPECT_EQ(memory.best_log_likelihood, -80.0);
@@ -73,6 +73,7 @@ TEST(Diagnosis, NamesWhatToChange) {
         Sign{"hidden_always_off", 0.5, "train.sparsity_cost"},
         Sign{"hidden_always_on", 0.5, "train.centring"}, Sign{"free_energy_gap", 20.0, "train.l2"},
         Sign{"chain_moved", 1e-4, "train.steps"}, Sign{"free_energy_fantasies", -200.0, "tempering"},
+        Sign{"exchange_rate_least", 0.001, "train.temperatures"},
         Sign{"log_likelihood", -90.0, "train.rate_schedule"}}) {
     Measures now = healthy;
     now[measure] = value;

@@ -7,6 +7,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/train/rbm_learner.h"
+#include "unit/gradients.h"
 #include "unit/rbm_cases.h"
 #include "unit/reference_rbm.h"
 
@@ -362,6 +363,26 @@ TEST(Gradient, OfTheCentredEnergyIsTheTransformedPlainOne) {
     }
     EXPECT_NEAR(centred.visible_bias[i], plain.visible_bias[i] - correction, 1e-6);
   }
+}
+
+// Copies at all temperatures are alike where there are no weights, so that each exchange is accepted.
+TEST(Tempering, TellsHowSeldomItsNeighboursExchange) {
+  TrainOptions options;
+  options.negative = NegativeKind::kTempering, options.chains = 40, options.temperatures = 3,
+  options.rate = 0;
+  ThreadTeam team(2);
+  const auto rate_of = [&](float weight) {
+    Rbm rbm(parse_layers("6-4")[0], parse_layers("6-4")[1]);
+    for (float& w : rbm.weights.values()) w = weight;
+    RbmLearner learner(rbm, options, "layers.0", team);
+    EXPECT_LT(learner.negative_phase().least_exchange_rate(), 0.0);  // nothing was proposed yet
+    StepInfo info;
+    for (; info.update < 30; ++info.update) gradient_of(learner, matrix_of(6, {1, 0, 0, 0, 1, 1}), info);
+    return learner.negative_phase().least_exchange_rate();
+  };
+  EXPECT_EQ(rate_of(0.0f), 1.0);
+  EXPECT_GT(rate_of(1.0f), 0.05);
+  EXPECT_LT(rate_of(1.0f), 0.9);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ std::shared_ptr<const BatchSource> make_doubled_source(const BatchSource& source
 
 /// Mean field and persistent chains from `machine` on. It measures "reconstruction_error" (through mean field
 /// and back), "free_energy_gap" (mean bound on log p*(v) of training cases minus that of held-out ones) and
-/// "chain_moved", where there are persistent ones. Measures end in "_held_out" where they are of held-out
+/// what measure_chains tells of its chains. Measures end in "_held_out" where they are of held-out
 /// cases. Throws InputError with find_machine_learning_fault's sentence.
 JointRule make_machine_rule(DeepBoltzmannMachine machine, const TrainingData& data,
                             const TrainOptions& options, ThreadTeam& team);

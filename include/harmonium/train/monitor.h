@@ -16,10 +16,10 @@ namespace harmonium {
 /// free_energy_train, free_energy_held_out, free_energy_gap (held-out minus training, Hinton 2010 section 6),
 /// free_energy_spread (standard deviation over training cases), free_energy_fantasies, hidden_always_off/on
 /// (fractions of units with mean activity below 0.002 or above 0.998 of their range), hidden_activity (mean),
-/// chain_moved, weight_deviation (root of the mean square), and every options.likelihood_every epochs
-/// log_likelihood, of held-out cases where there are some: exact where log Z is a short sum; else with the
-/// log Z of chains that follow the run, log_likelihood_error (its standard error from there) and
-/// pseudo_log_likelihood beside it.
+/// chain_moved, exchange_rate_least, weight_deviation (root of the mean square), and every
+/// options.likelihood_every epochs log_likelihood, of held-out cases where there are some: exact where log Z
+/// is a short sum; else with the log Z of chains that follow the run, log_likelihood_error (its standard
+/// error from there) and pseudo_log_likelihood beside it.
 class Monitor {
  public:
   Monitor(const BatchSource& train, const BatchSource* held_out, const TrainOptions& options,

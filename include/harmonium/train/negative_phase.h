@@ -74,9 +74,15 @@ class NegativePhase {
   /// Fraction of visible columns that changed in the last step of each persistent chain; below zero where
   /// there are no persistent chains.
   virtual double moved() const { return -1.0; }
+  /// Of tempering: the fraction of accepted exchanges between those neighbours that exchange least, over
+  /// about the last hundred updates; below zero where nothing exchanges.
+  virtual double least_exchange_rate() const { return -1.0; }
   /// The current states of persistent chains (values of visible units), empty where there are none.
   virtual ConstMatrixView<float> fantasies() const { return {}; }
 };
+
+/// What a history tells of chains, where there is such: "chain_moved", "exchange_rate_least".
+void measure_chains(const NegativePhase& negative, Measures& measures);
 
 /// The options as this RBM is learned with them. Negative kAuto becomes pcd, or cd for documents whose
 /// lengths come from the data (chains have one length) and where missing values are masked; centring, which

@@ -68,8 +68,8 @@ class UpDownLearner final : public Learner {
   const DeepBeliefNet& net() const { return net_; }
   Precision precision() const { return precision_; }
   double update_ratio() const { return update_ratio_; }
-  /// NegativePhase::moved of the chains that are not restarted; below zero where there are none.
-  double chains_moved() const { return chains_ ? chains_->moved() : -1.0; }
+  /// The chains that are not restarted; null where there are none.
+  const NegativePhase* chains() const { return chains_.get(); }
 
  private:
   // States and predictions of a block of cases, one a worker.

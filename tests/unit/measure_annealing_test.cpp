@@ -291,5 +291,43 @@ TEST(Interval, HoldsTheExactLogZOfSmallModelsOfEveryKind) {
   EXPECT_LE(widths[widths.size() / 2], 0.3);
 }
 
+// One hidden unit with infinitely many states, summed out by hand: whole numbers, or a line in steps.
+double log_z_of_one_hidden_unit(const Rbm& rbm, double from, double to, double step) {
+  ThreadTeam team(1);
+  const auto count = static_cast<std::size_t>((to - from) / step) + 1;
+  Matrix<float> hidden(count, 1);
+  for (std::size_t k = 0; k < count; ++k)
+    hidden(k, 0) = static_cast<float>(from + step * static_cast<double>(k));
+  std::vector<double> energies(count);
+  hidden_free_energy(rbm, hidden, energies, team);
+  const double lowest = *std::min_element(energies.begin(), energies.end());
+  double sum = 0;
+  for (const double f : energies) sum += std::exp(lowest - f);
+  return std::log(sum * step) - lowest;
+}
+
+TEST(Interval, HoldsLogZWhereBothLayersHaveInfinitelyManyStates) {
+  ThreadTeam team(2);
+  const auto check = [&](const char* visible, const char* hidden, float sign, double from, double to,
+                         double step) {
+    Rbm rbm(parse_layer(visible), parse_layer(hidden));
+    const Noise noise(5, Stream::kSynthetic, 0);
+    for (std::size_t i = 0; i < rbm.visible_columns(); ++i) {
+      rbm.weights(i, 0) = sign * (0.2f + 0.3f * noise.uniform(i, 0));
+      rbm.visible.bias[i] = noise.normal(i, 1);
+    }
+    rbm.hidden.bias[0] = 0.7f;
+    const auto cases = annealed_models::stand_in_data(rbm, team);
+    const auto estimate = annealed_models::anneal(rbm, cases, 500, 3, team);
+    const double truth = log_z_of_one_hidden_unit(rbm, from, to, step);
+    EXPECT_GT(truth, estimate.interval_low - 1e-5) << visible;
+    EXPECT_LT(truth, estimate.interval_high + 1e-5) << visible;
+    EXPECT_LT(estimate.interval_high - estimate.interval_low, 0.3) << visible;
+    EXPECT_GT(estimate.interval_high - estimate.interval_low, 1e-4) << visible;
+  };
+  check("gaussian 4", "gaussian 1", 1, -60, 60, 0.01);  // singular values are below 1
+  check("poisson 4", "poisson 1", -1, 0, 100, 1);       // no weight is positive
+}
+
 }  // namespace
 }  // namespace harmonium

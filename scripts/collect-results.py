@@ -25,7 +25,7 @@ def rows_of_run(metrics):
 
 
 # What a comparison of seeds is about; the rest is in its metrics.json.
-COMPARED = ("kl_from_data", "log_likelihood", "log_probability", "bracket", "test_error", "test_error_greedy", "read_as_label", "_ratio")
+COMPARED = ("kl_from_data", "log_likelihood", "log_probability", "bracket", "test_error", "test_error_greedy", "read_as_label", "_ratio", "effective_runs")
 
 
 def spread_of(m, seeds):

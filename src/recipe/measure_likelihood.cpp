@@ -10,6 +10,7 @@
 #include "harmonium/measure/raise.h"
 #include "harmonium/render/number.h"
 #include "harmonium/train/doctor.h"
+#include "recipe/measure_log_z.h"
 
 namespace harmonium {
 namespace {
@@ -125,7 +126,8 @@ void add_annealed(const Rbm& rbm, const MeasuredCases& cases, const std::string&
                           effective_text(annealed.effective_runs) + ", log Z 95 % in " +
                           number_text(annealed.interval_low, 7) + " to " +
                           number_text(annealed.interval_high, 7);
-  result.measurements.push_back({"log_z", annealed.log_z, annealed.high - annealed.log_z, 0, "nats", how});
+  add_log_z({annealed.log_z, annealed.high - annealed.log_z, how, annealed.effective_runs, plan.runs, {}, 0},
+            "", result);
   const auto values = cases.each(
       [&](const Matrix<float>& piece) { return log_likelihoods(rbm, piece, annealed.log_z, team); });
   result.measurements.push_back(mean_measurement(prefix + "_log_likelihood", values, "nats", how));

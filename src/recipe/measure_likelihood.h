@@ -63,7 +63,8 @@ void warn_of_few_runs(const AnnealedLogZ& annealed, const LikelihoodPlan& plan, 
 /// "effective runs 66", with whole runs.
 std::string effective_text(double effective);
 
-/// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z".
+/// Mean log-likelihoods and their log Z of one RBM for one set of cases: "PREFIX_log_likelihood" and "log_z"
+/// (add_log_z).
 /// Annealed ones come with the other side of the bracket: "PREFIX_log_likelihood_raise", annealed ones of the
 /// same cases as "PREFIX_log_likelihood_paired", and their difference as "PREFIX_log_likelihood_bracket";
 /// where they cannot be had, a warning that says why (where `plan.how` demands them and no model of these

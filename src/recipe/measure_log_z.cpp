@@ -24,6 +24,7 @@ LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> v
   const AnnealedLogZ& annealed = annealing.log_z;
   warn_of_few_runs(annealed, plan, "annealing the " + which, "log Z", result);
   log_z.value = annealed.log_z, log_z.error = annealed.high - annealed.log_z;
+  log_z.effective_runs = annealed.effective_runs, log_z.runs = plan.runs;
   log_z.how = "log Z by annealed importance sampling, " + std::to_string(plan.runs) + " runs of " +
               std::to_string(plan.temperatures) + " temperatures, " + effective_text(annealed.effective_runs);
   if (plan.raise_cases > 0 && visible.rows() > 0) {
@@ -31,6 +32,20 @@ LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> v
     log_z.bracket = paired.bracket, log_z.bracket_states = paired.raise.size();
   }
   return log_z;
+}
+
+void add_log_z(const LogZ& z, const std::string& of, MeasureResult& result) {
+  Measurement log_z{"log_z", z.value, {}, 0, "nats", (of.empty() ? "" : "of the " + of + "; ") + z.how};
+  if (z.error > 0) log_z.standard_error = z.error;
+  result.measurements.push_back(log_z);
+  if (z.effective_runs)
+    result.measurements.push_back(
+        {"log_z_effective_runs",
+         *z.effective_runs,
+         {},
+         0,
+         "runs",
+         "of " + std::to_string(z.runs) + ": how many equal weights would tell as much"});
 }
 
 void add_bracket(const std::string& name, const LogZ& z, MeasureResult& result) {

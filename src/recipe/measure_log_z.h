@@ -13,6 +13,8 @@ namespace harmonium {
 struct LogZ {
   double value = 0, error = 0;
   std::string how;
+  std::optional<double> effective_runs;  ///< of annealing, of so many
+  std::size_t runs = 0;
   /// How much lower log-probabilities, and so how much higher log Z, may be by RAISE, of so many states of
   /// the visible layer; none where log Z is a sum or measure.raise_cases is 0.
   std::optional<LikelihoodBracket> bracket;
@@ -24,6 +26,10 @@ struct LogZ {
 /// warnings where few runs count or the two sides are far apart. `which` names the RBM to people ("top RBM").
 LogZ log_z_of(const Rbm& rbm, const std::string& which, ConstMatrixView<float> visible, const Recipe& recipe,
               ThreadTeam& team, Reporter& reporter, MeasureResult& result);
+
+/// The measurements "log_z", of the RBM that `of` names where that is not empty ("top RBM"), and, where it
+/// was annealed, "log_z_effective_runs".
+void add_log_z(const LogZ& z, const std::string& of, MeasureResult& result);
 
 /// The width of the bracket on log-probabilities that rest on `z`, as the measurement `name`; nothing where
 /// there is none.

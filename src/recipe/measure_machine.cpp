@@ -116,9 +116,7 @@ void measure_machine(const Recipe& recipe, const RecipeData& data, const DeepBol
   const Matrix<float> states = folded_cases(machine, judged.first(kBaseCases), States::kSamples,
                                             Noise(recipe.seed, Stream::kMeasure, 0), team);
   const LogZ z = log_z_of(folded(machine), "machine", states, recipe, team, reporter, result);
-  Measurement log_z{"log_z", z.value, {}, 0, "nats", z.how};
-  if (z.error > 0) log_z.standard_error = z.error;
-  result.measurements.push_back(log_z);
+  add_log_z(z, "", result);
   const auto bounds = judged.each([&](const Matrix<float>& piece) {
     return machine_likelihoods(machine, piece, z.value, {}, team).bound;
   });

@@ -112,9 +112,7 @@ void add_net(const Recipe& recipe, const DeepBeliefNet& net, const Matrix<float>
   if (net.depth() == 1) options.samples = options.temperatures = 1;  // nothing hidden below the top
   const NetLikelihood likelihood = exact ? exact_net_likelihoods(net, values, z.value, team)
                                          : net_likelihoods(net, values, z.value, options, team);
-  Measurement log_z{"log_z", z.value, {}, 0, "nats", "of the top RBM; " + z.how};
-  if (z.error > 0) log_z.standard_error = z.error;
-  result.measurements.push_back(log_z);
+  add_log_z(z, "top RBM", result);
   std::string how = exact ? "exact sum over the hidden layers; " + z.how
                           : std::to_string(options.samples) + " up-passes a case; " + z.how;
   const auto add = [&](const char* name, const std::vector<double>& cases) {

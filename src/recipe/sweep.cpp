@@ -46,8 +46,9 @@ const Measurement* find(const RunResult& run, const std::string& name) {
 // smaller.
 bool larger_is_better(const std::string& name) {
   if (name.ends_with("_bracket")) return false;
-  static constexpr std::array kLarger = {"likelihood", "log_probability", "read_as",       "precision",
-                                         "recall",     "samples",         "exchange_rate", "round_trips"};
+  static constexpr std::array kLarger = {"likelihood",    "log_probability", "read_as",
+                                         "precision",     "recall",          "samples",
+                                         "exchange_rate", "round_trips",     "effective_runs"};
   return std::any_of(kLarger.begin(), kLarger.end(),
                      [&](const char* word) { return name.find(word) != std::string::npos; });
 }

@@ -202,9 +202,10 @@ Trajectory snapshots_of(const Options& o, const Model& model) {
         o.model + ": is a deep Boltzmann machine, which keeps no snapshots; use --mix gibbs or tempering.");
   const auto path = o.snapshots.empty() ? trajectory_path(o.model) : std::filesystem::path(o.snapshots);
   if (!std::filesystem::exists(path))
-    throw InputError(path.string() +
-                     ": is not there; --mix trajectory needs snapshots, which training keeps with "
-                     "--snapshots 30 or train.snapshots = 30.");
+    throw InputError(
+        path.string() +
+        ": is not there; --mix trajectory needs snapshots, which training keeps with "
+        "--snapshots 30 (train.snapshots) or, when all layers learn together, --joint.snapshots 30.");
   return load_trajectory(path, model.net.top());
 }
 

@@ -54,9 +54,10 @@ MemoryClaim mixing_claim(const Recipe& recipe, const DeepBeliefNet& net) {
   const MeasureRecipe& m = recipe.measure;
   const double labels = real(net.label_columns), chains = real(m.mixing_chains);
   const double record = chains * real(m.mixing_record) * ((kStatistics + labels) * kDouble + kFloat);
-  const double rungs = m.mixing_mix == "tempering"    ? real(m.mixing_temperatures)
-                       : m.mixing_mix == "trajectory" ? real(recipe.train.snapshots + 1)
-                                                      : 1.0;
+  const double rungs = m.mixing_mix == "tempering" ? real(m.mixing_temperatures)
+                       : m.mixing_mix == "trajectory"
+                           ? real(recipe.train.snapshots + recipe.joint.train.snapshots + 2)
+                           : 1.0;
   return {with_value("measure.mixing.chains", m.mixing_chains) + " and " +
               with_value("measure.mixing.steps", m.mixing_record),
           record + (rungs + kLooks) * chains * chain_columns(recipe, net) * kFloat};

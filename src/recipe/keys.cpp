@@ -430,6 +430,9 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
                                AT(joint.train.chains)));
   rows.push_back(count_between(2, kMostRungs, "joint.temperatures",
                                "of tempering, from 0 to 1 at equal distances", AT(joint.train.temperatures)));
+  rows.push_back(count("joint.snapshots",
+                       "of the top RBM along up-down learning, after those of train.snapshots",
+                       AT(joint.train.snapshots), between(0, 1000)));
   rows.push_back(flag("joint.centring", "gradient of its centred energy (Montavon & Mueller 2012)",
                       AT(joint.train.centring)));
   rows.push_back(count("joint.average_epochs",
@@ -534,7 +537,7 @@ void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(
       one_of("measure.mixing.mix",
              "how these chains move: gibbs, tempering (exchanges with warmer copies) or trajectory "
-             "(with the models of the training run, see train.snapshots)",
+             "(with the models of the training run, see train.snapshots, joint.snapshots)",
              AT(measure.mixing_mix), {"gibbs", "tempering", "trajectory"}));
   rows.push_back(count_between(2, kMostRungs, "measure.mixing.temperatures", "of tempering",
                                AT(measure.mixing_temperatures)));

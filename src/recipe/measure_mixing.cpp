@@ -275,9 +275,10 @@ std::string find_mixing_fault(const Recipe& recipe, const RecipeData& data, cons
            "more, but "
            "measure.cases is " +
            std::to_string(m.cases) + ".";
-  if (m.mixing_mix == "trajectory" && recipe.train.snapshots == 0)
+  const bool along_all_layers = recipe.joint.train.epochs > 0 && recipe.joint.train.snapshots > 0;
+  if (m.mixing_mix == "trajectory" && recipe.train.snapshots == 0 && !along_all_layers)
     return "measure.mixing.mix = \"trajectory\" walks through the models of the training run, but none are "
-           "kept; set train.snapshots.";
+           "kept; set train.snapshots or joint.snapshots.";
   if (net.rbms.front().visible.spec.has_open_length())
     return find_chain_fault("measure.mixing", net.rbms.front());
   return find_chain_fault("measure.mixing", net.top());

@@ -60,10 +60,12 @@ void check_machine(const Recipe& recipe, const DeepBeliefNet& stack, const Recip
   if (const auto fault = find_machine_learning_fault(joint_options(recipe), data.train.has_missing());
       !fault.empty())
     throw InputError(fault);
-  if (recipe.train.snapshots > 0)
-    throw InputError(
-        "train.snapshots keeps the RBMs of a stack, which a deep Boltzmann machine only starts from; set it "
-        "to 0.");
+  for (const auto& [key, snapshots] : {std::pair{"train.snapshots", recipe.train.snapshots},
+                                       std::pair{"joint.snapshots", recipe.joint.train.snapshots}})
+    if (snapshots > 0)
+      throw InputError(
+          std::string(key) +
+          " keeps the RBMs of a stack, which a deep Boltzmann machine only starts from; set it to 0.");
   check_machine_negative(recipe, stack, team);
 }
 
@@ -157,6 +159,7 @@ JointRule TrainingRun::joint_rule(const TrainOptions& options) {
 void TrainingRun::begin_joint(std::vector<HistoryRecord> history) {
   JointOptions options;
   options.train = joint_options(recipe_);
+  options.earlier_snapshots = greedy_.finished_snapshot_updates();
   const bool labels = greedy_.net().label_columns > 0;
   if (recipe_.joint.keep == "best")
     options.keep_best = labels ? "error_held_out" : "reconstruction_error_held_out";
@@ -173,9 +176,12 @@ void TrainingRun::restore() {
   if (has_joint() && JointTrainer::is_checkpoint(file)) {
     begin_joint({});
     joint_->restore(file, recipe_for_checkpoint_);
+    joint_->restore_snapshots(read_snapshots(), trajectory_path(files_.model).string());
+    snapshots_written_ = joint_->snapshots().size();
   } else {
     greedy_.restore(file, recipe_for_checkpoint_);
-    restore_snapshots();
+    greedy_.restore_snapshots(read_snapshots(), trajectory_path(files_.model).string());
+    snapshots_written_ = greedy_.snapshots().size();
   }
   clock_.go_on();
   options_.reporter->say("going on from " + files_.checkpoint.string());
@@ -188,12 +194,10 @@ void TrainingRun::write_snapshots(const Trajectory& snapshots) {
   snapshots_written_ = snapshots.size();
 }
 
-void TrainingRun::restore_snapshots() {
+Trajectory TrainingRun::read_snapshots() const {
   std::error_code ignored;
   const auto path = trajectory_path(files_.model);
-  const bool there = std::filesystem::exists(path, ignored);
-  greedy_.restore_snapshots(there ? load_trajectory(path, greedy_.net().top()) : Trajectory{}, path.string());
-  snapshots_written_ = greedy_.snapshots().size();
+  return std::filesystem::exists(path, ignored) ? load_trajectory(path, greedy_.net().top()) : Trajectory{};
 }
 
 void TrainingRun::tell(const HistoryRecord& record) {
@@ -232,7 +236,10 @@ bool TrainingRun::run_joint() {
     options_.reporter->training(batches_.size(), batches_.size(), progress, recipe_.joint.train.batch,
                                 data_.train.size());
   };
-  hooks.checkpoint = [this] { write(joint_->checkpoint(recipe_for_checkpoint_), joint_->history()); };
+  hooks.checkpoint = [this] {
+    write_snapshots(joint_->snapshots());
+    write(joint_->checkpoint(recipe_for_checkpoint_), joint_->history());
+  };
   hooks.stop_requested = [this] { return options_.stop && options_.stop->load(); };
   return joint_->run(hooks);
 }
@@ -243,6 +250,8 @@ bool TrainingRun::run() {
   if (!joint_) {
     save_model(greedy_path(files_.model), greedy_model());
     begin_joint(greedy_.history());
+    if (Trajectory earlier = greedy_.finished_snapshots(); earlier.size() > 0)
+      joint_->restore_snapshots(std::move(earlier), "greedy learning");
   }
   return run_joint();
 }

@@ -40,7 +40,7 @@ class TrainingRun {
   void tell(const HistoryRecord& record);
   void write(const TensorFile& checkpoint, const std::vector<HistoryRecord>& history);
   void write_snapshots(const Trajectory& snapshots);
-  void restore_snapshots();
+  Trajectory read_snapshots() const;
   Model described(DeepBeliefNet net, std::optional<DeepBeliefNet> last) const;
   bool has_joint() const { return recipe_.joint.train.epochs > 0; }
   TrainingData cases() const;

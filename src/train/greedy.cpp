@@ -10,6 +10,7 @@
 #include "harmonium/train/doctor.h"
 #include "harmonium/train/monitor.h"
 #include "harmonium/train/principal_start.h"
+#include "harmonium/train/snapshots.h"
 #include "train/checkpoint.h"
 #include "train/layer_source.h"
 
@@ -118,7 +119,7 @@ struct GreedyTrainer::Run {
   DoctorMemory doctor_memory;
   ThreadTeam& team;
   std::vector<HistoryRecord> history;
-  Trajectory snapshots;       // of the top RBM
+  Snapshots snapshots;        // of the top RBM
   std::uint64_t updates = 0;  // of the last RBM that was finished
 
   // The RBM under way; null between two.
@@ -249,15 +250,12 @@ struct GreedyTrainer::Run {
     if (hooks.checkpoint && clock.due(last_epoch)) hooks.checkpoint();
   }
 
-  std::vector<std::uint64_t> updates_to_keep() const {
-    if (layer + 1 != net.depth()) return {};
-    return snapshot_updates(options[layer].snapshots, options[layer].epochs * loop->batches_per_epoch());
+  std::uint64_t updates_of_top() const {
+    const TrainOptions& top = options.back();
+    return top.epochs * ((data.train->size() + top.batch - 1) / top.batch);
   }
-
-  void keep_snapshot(const std::vector<std::uint64_t>& wanted, std::uint64_t update) {
-    if (snapshots.size() >= wanted.size() || wanted[snapshots.size()] != update) return;
-    snapshots.updates.push_back(update);
-    snapshots.rbms.push_back(current_rbm());
+  std::vector<std::uint64_t> updates_to_keep() const {
+    return snapshot_updates(options.back().snapshots, updates_of_top());
   }
 
   void measure_epoch(std::uint64_t epoch, const GreedyHooks& hooks) {
@@ -275,9 +273,12 @@ struct GreedyTrainer::Run {
   LoopHooks loop_hooks(const GreedyHooks& hooks) {
     LoopHooks result;
     result.epoch_done = [this, &hooks](std::uint64_t epoch) { epoch_done(epoch, hooks); };
-    if (auto wanted = updates_to_keep(); !wanted.empty()) {
-      keep_snapshot(wanted, loop->position().update);
-      result.update_done = [this, wanted](std::uint64_t update) { keep_snapshot(wanted, update); };
+    if (snapshots.any_wanted() && layer + 1 == net.depth()) {
+      const auto keep = [this](std::uint64_t update) {
+        snapshots.keep(update, [this] { return current_rbm(); });
+      };
+      keep(loop->position().update);
+      result.update_done = keep;
     }
     if (hooks.progress) result.progress = [this, &hooks](const LoopProgress& p) { hooks.progress(layer, p); };
     result.checkpoint = hooks.checkpoint;
@@ -305,6 +306,7 @@ GreedyTrainer::GreedyTrainer(DeepBeliefNet net, TrainingData data, std::vector<T
         "softmax group out of model.layers.");
   precisions();  // refused before hours of learning, not after
   run.check_components();
+  run.snapshots = Snapshots(run.updates_to_keep());
   for (std::size_t n = 1; n < run.net.depth(); ++n)
     if (run.options[n].tied_start) {
       Rbm trial = run.net.rbms[n];
@@ -338,14 +340,19 @@ std::vector<Precision> GreedyTrainer::precisions() const {
   return all;
 }
 const Trajectory& GreedyTrainer::snapshots() const {
-  return run_->snapshots;
+  return run_->snapshots.kept();
 }
 Trajectory GreedyTrainer::finished_snapshots() const {
-  Trajectory all = run_->snapshots;
+  Trajectory all = snapshots();
   if (all.size() == 0) return all;
   all.updates.push_back(run_->updates);
   all.rbms.push_back(run_->net.top());
   return all;
+}
+std::vector<std::uint64_t> GreedyTrainer::finished_snapshot_updates() const {
+  auto updates = run_->updates_to_keep();
+  if (!updates.empty()) updates.push_back(run_->updates_of_top());
+  return updates;
 }
 const std::vector<HistoryRecord>& GreedyTrainer::history() const {
   return run_->history;
@@ -412,14 +419,8 @@ void GreedyTrainer::restore(const TensorFile& file, const std::string& recipe) {
 void GreedyTrainer::restore_snapshots(Trajectory snapshots, const std::string& where) {
   Run& run = *run_;
   check(run.loop != nullptr, "snapshots are taken back after a checkpoint");
-  run.snapshots = std::move(snapshots);
-  const std::uint64_t done = run.loop->position().update;
-  auto wanted = run.updates_to_keep();
-  std::erase_if(wanted, [done](std::uint64_t update) { return update > done; });
-  while (run.snapshots.size() > wanted.size())
-    run.snapshots.updates.pop_back(), run.snapshots.rbms.pop_back();
-  if (run.snapshots.updates != wanted)
-    throw InputError(where + ": lacks snapshots that the run has made; begin it anew by --force.");
+  if (run.layer + 1 == run.net.depth())
+    run.snapshots.restore(std::move(snapshots), run.loop->position().update, where);
 }
 
 }  // namespace harmonium

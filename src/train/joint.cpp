@@ -23,6 +23,16 @@ double best_value_of(const Json& header, const std::string& name, const std::str
                    " of an epoch, a number of 0 or more, but is " + dump_json(value) + "; it is damaged.");
 }
 
+// All updates after which a snapshot is kept, those of greedy learning first.
+std::vector<std::uint64_t> updates_to_keep(const JointOptions& options, std::uint64_t batches_per_epoch) {
+  std::vector<std::uint64_t> all = options.earlier_snapshots;
+  const std::uint64_t before = all.empty() ? 0 : all.back();
+  for (const std::uint64_t updates :
+       snapshot_updates(options.train.snapshots, options.train.epochs * batches_per_epoch))
+    if (all.empty() || before + updates > all.back()) all.push_back(before + updates);
+  return all;
+}
+
 }  // namespace
 
 JointTrainer::JointTrainer(JointRule rule, JointOptions options, std::size_t layer,
@@ -34,6 +44,8 @@ JointTrainer::JointTrainer(JointRule rule, JointOptions options, std::size_t lay
       team_(team),
       loop_(*rule_.learner, *rule_.source, options_.train, options_.train.seed) {
   if (const auto fault = find_option_fault(options_.train); !fault.empty()) throw InputError(fault);
+  check(rule_.top || options_.train.snapshots == 0, "snapshots are of a rule that has a top RBM");
+  snapshots_ = Snapshots(updates_to_keep(options_, loop_.batches_per_epoch()));
 }
 
 // The parameters that are measured and kept: the average where there is one.
@@ -82,9 +94,23 @@ void JointTrainer::epoch_done(std::uint64_t epoch, const JointHooks& hooks) {
   if (hooks.checkpoint && clock_.due(ended_ || epoch == options_.train.epochs)) hooks.checkpoint();
 }
 
+void JointTrainer::keep_snapshot(std::uint64_t updates) {
+  const std::uint64_t before = options_.earlier_snapshots.empty() ? 0 : options_.earlier_snapshots.back();
+  snapshots_.keep(before + updates, [this] { return rule_.top(current()); });
+}
+
+void JointTrainer::restore_snapshots(Trajectory snapshots, const std::string& where) {
+  const std::uint64_t before = options_.earlier_snapshots.empty() ? 0 : options_.earlier_snapshots.back();
+  snapshots_.restore(std::move(snapshots), before + loop_.position().update, where);
+}
+
 bool JointTrainer::run(const JointHooks& hooks) {
   if (ended_) return true;
   LoopHooks own;
+  if (options_.train.snapshots > 0) {
+    keep_snapshot(loop_.position().update);
+    own.update_done = [this](std::uint64_t updates) { keep_snapshot(updates); };
+  }
   own.epoch_done = [this, &hooks](std::uint64_t epoch) { epoch_done(epoch, hooks); };
   own.progress = hooks.progress;
   own.checkpoint = hooks.checkpoint;

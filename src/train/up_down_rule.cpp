@@ -56,6 +56,11 @@ JointRule make_up_down_rule(DeepBeliefNet net, const TrainingData& data, const T
   UpDownLearner* own = learner.get();
   rule.learner = std::move(learner);
   rule.update_ratio = [own] { return own->update_ratio(); };
+  rule.top = [own](const ParameterList& parameters) {
+    DeepBeliefNet kept = own->net();
+    copy_values(parameters, kept.parameters());
+    return kept.top();
+  };
   rule.measure = [own, data, options, &team](const ParameterList& parameters, std::uint64_t epoch) {
     DeepBeliefNet measured = own->net();
     copy_values(parameters, measured.parameters());

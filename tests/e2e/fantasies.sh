@@ -24,6 +24,31 @@ done
 works "${long[@]}" --out killed.st --resume
 cmp whole.st.snapshots.safetensors killed.st.snapshots.safetensors || fail "a killed run keeps other snapshots"
 rm -f whole.st* killed.st* three.st*
+# Snapshots of up-down learning come after those of greedy learning, or alone.
+joint=("${options[@]}" --joint.epochs 3 --joint.batch 30 --joint.rate 0.02 --joint.snapshots 6)
+works "${joint[@]}" --out joint.st
+cmp net.st.snapshots.safetensors joint.st.snapshots.safetensors >/dev/null 2>&1 && fail "up-down learning keeps no snapshots"
+works "${joint[@]}" --out three.st --threads 3
+cmp joint.st.snapshots.safetensors three.st.snapshots.safetensors || fail "3 threads keep other snapshots of up-down learning"
+works sample joint.st --mix trajectory --label 3 -n 2 --steps 5 --out fantasies.npy
+has 'exchanges accepted: '
+works "${joint[@]}" --snapshots 0 --out alone.st
+works sample alone.st --mix trajectory -n 2 --steps 5 --out fantasies.npy
+smaller=$(stat -c %s alone.st.snapshots.safetensors) larger=$(stat -c %s joint.st.snapshots.safetensors)
+((smaller < larger)) || fail "without those of greedy learning the snapshots are not fewer"
+long=("${joint[@]}" --limit 900 --joint.epochs 25 --joint.snapshots 12 --checkpoint_minutes 0.0004)
+works "${long[@]}" --out whole.st
+for delay in 0.6 0.4 0.5 0.35; do
+  "$program" "${long[@]}" --out killed.st --resume >/dev/null 2>&1 &
+  child=$!
+  sleep $delay
+  kill -KILL $child 2>/dev/null || true
+  wait $child 2>/dev/null || true
+done
+works "${long[@]}" --out killed.st --resume
+cmp whole.st.snapshots.safetensors killed.st.snapshots.safetensors || fail "a killed run keeps other snapshots of up-down learning"
+cmp whole.st killed.st || fail "a killed run with snapshots is another one"
+rm -f joint.st* alone.st* whole.st* killed.st* three.st* fantasies.npy
 # What is trained anew without snapshots does not keep the old ones.
 cp net.st other.st
 cp net.st.snapshots.safetensors other.st.snapshots.safetensors

@@ -59,6 +59,8 @@ class GreedyTrainer {
   const Trajectory& snapshots() const;
   /// When the run has finished: the same and the finished top RBM, or nothing where none were asked for.
   Trajectory finished_snapshots() const;
+  /// After how many updates these are taken, which options and data alone decide.
+  std::vector<std::uint64_t> finished_snapshot_updates() const;
   /// Of the products of each RBM, as options, data and processor decide.
   std::vector<Precision> precisions() const;
 

@@ -14,6 +14,7 @@
 #include "harmonium/train/doctor.h"
 #include "harmonium/train/learner.h"
 #include "harmonium/train/loop.h"
+#include "harmonium/train/snapshots.h"
 
 namespace harmonium {
 
@@ -25,6 +26,8 @@ struct JointRule {
   /// Measures of parameters that are those of the learner, or their average: same names, same shapes.
   std::function<Measures(const ParameterList& parameters, std::uint64_t epoch)> measure;
   std::function<double()> update_ratio;
+  /// The top RBM of such parameters, for snapshots; empty where the rule has none to keep.
+  std::function<Rbm(const ParameterList& parameters)> top;
 };
 
 /// Which parameters are kept in the end, and when to end.
@@ -36,6 +39,9 @@ struct JointOptions {
   /// End after the first measured epoch at which `stop_measure` is at most this; below zero is never.
   std::string stop_measure;
   double stop_at = -1.0;
+  /// The updates after which greedy learning kept its top RBM. Those of train.snapshots of this stage count
+  /// on from the last of them, which is its end.
+  std::vector<std::uint64_t> earlier_snapshots;
 };
 
 /// What a run tells.
@@ -64,6 +70,13 @@ class JointTrainer {
   bool has_last() const { return !best_.empty() || options_.train.average_epochs > 0; }
   const std::vector<HistoryRecord>& history() const { return history_; }
 
+  /// Snapshots of the top RBM (of the average, where there is one): those of greedy learning, which
+  /// restore_snapshots has handed over, and then as the options ask for.
+  const Trajectory& snapshots() const { return snapshots_.kept(); }
+  /// To be called before `run`, and after `restore` where there is a checkpoint: takes back what was kept
+  /// until then. Throws InputError, naming `where`, if one is missing.
+  void restore_snapshots(Trajectory snapshots, const std::string& where);
+
   /// Everything that the stage needs to go on; greedy learning is over by then. `recipe` as in GreedyTrainer.
   TensorFile checkpoint(const std::string& recipe);
   /// True where the checkpoint is one of this stage.
@@ -75,6 +88,7 @@ class JointTrainer {
   void epoch_done(std::uint64_t epoch, const JointHooks& hooks);
   ParameterList current();
   void keep(double value);
+  void keep_snapshot(std::uint64_t updates);
 
   JointRule rule_;
   JointOptions options_;
@@ -84,6 +98,7 @@ class JointTrainer {
   ThreadTeam& team_;
   TrainingLoop loop_;
   CheckpointClock clock_;
+  Snapshots snapshots_;
   bool ended_ = false;
   double best_value_ = 0;
   std::vector<AlignedVector<float>> best_storage_;

@@ -144,8 +144,9 @@ class FantasyMeasure {
     std::optional<Network> reader;
     if (recipe_.measure.fantasy_reader == "net")
       reader = trained_reader(recipe_, train_, folder / "reader.safetensors", team_, reporter_);
+    const Matrix<float> reconstructed = reconstruct(model_, test_cases_, team_);
     NearestCases near_fantasies(fantasies_.cases, kNeighbours), near_test(test_cases_, kNeighbours),
-        near_reconstructed(reconstruct(model_, test_cases_, team_), 1);
+        near_reconstructed(reconstructed, 1);
     NearestCases* searches[] = {&near_fantasies, &near_test, &near_reconstructed};
     search_training_cases(recipe_, train_, searches, team_, reporter_);
     add_reading(reader ? classify(*reader, fantasies_.cases, team_) : votes(near_fantasies, train_.labels()),

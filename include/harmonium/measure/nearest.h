@@ -21,6 +21,7 @@ class NearestCases {
  public:
   /// `queries` (Q x N) must outlive this. k is 1 or more.
   NearestCases(ConstMatrixView<float> queries, std::size_t k);
+  NearestCases(Matrix<float>&& queries, std::size_t k) = delete;
 
   /// Looks at more cases (B x N), numbered on from those before. With `leave_out_own` the queries themselves
   /// are the cases, and none is its own neighbour. `progress` is told the fraction of the queries done.

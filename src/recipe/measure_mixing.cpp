@@ -275,8 +275,9 @@ std::string find_mixing_fault(const Recipe& recipe, const RecipeData& data, cons
            "more, but "
            "measure.cases is " +
            std::to_string(m.cases) + ".";
-  const bool along_all_layers = recipe.joint.train.epochs > 0 && recipe.joint.train.snapshots > 0;
-  if (m.mixing_mix == "trajectory" && recipe.train.snapshots == 0 && !along_all_layers)
+  const auto keeps = [](const TrainOptions& options) { return options.epochs > 0 && options.snapshots > 0; };
+  if (m.mixing_mix == "trajectory" && !keeps(layer_options(recipe, net.depth()).back()) &&
+      !keeps(joint_options(recipe)))
     return "measure.mixing.mix = \"trajectory\" walks through the models of the training run, but none are "
            "kept; set train.snapshots or joint.snapshots.";
   if (net.rbms.front().visible.spec.has_open_length())

@@ -73,6 +73,11 @@ std::optional<fs::path> learning_run_in(const fs::path& folder) {
   return std::nullopt;
 }
 
+// A model without a history beside it, or a history without a model, is not of a run.
+bool is_learning_run(const fs::path& folder) {
+  return is_there(folder / "history.jsonl") && learning_run_in(folder);
+}
+
 // "idea.chains = 16 and not 3", of the first key in which a run differs from a recipe.
 std::string difference(const IdeaRun& run, const Recipe& recipe) {
   if (run.idea.name != recipe.idea.name)
@@ -161,8 +166,7 @@ void check_idea_folder(const Recipe& recipe, const fs::path& folder, const RunOp
 
 void clear_for_idea(const fs::path& folder) {
   if (idea_run_in(folder)) return remove_idea_run(folder);
-  // A model without a history beside it is not of a run.
-  if (is_there(folder / "history.jsonl") || is_there(folder / kMetrics)) remove_learning_run(folder);
+  if (is_learning_run(folder)) remove_learning_run(folder);
 }
 
 void check_learning_folder(const fs::path& folder, const RunOptions& options) {
@@ -181,14 +185,15 @@ void clear_for_learning(const fs::path& folder) {
 void check_comparison_folder(const fs::path& folder, const RunOptions& options) {
   if (options.overwrite) return;
   refuse_idea(folder);
-  if (const auto file = learning_run_in(folder))
-    throw InputError(file->string() + ": is of a single run, whose report a comparison would write over" +
-                     kAnew);
+  if (is_learning_run(folder))
+    throw InputError(learning_run_in(folder)->string() +
+                     ": is of a single run, whose report a comparison would write over" + kAnew);
 }
 
 void clear_for_comparison(const fs::path& folder) {
   remove_idea_run(folder);
-  if (is_there(folder / "history.jsonl")) remove_learning_run(folder);  // a model alone is not of a run
+  if (is_learning_run(folder)) remove_learning_run(folder);
+  if (is_comparison(folder)) remove_report(folder);
 }
 
 }  // namespace harmonium

@@ -60,8 +60,9 @@ void check_machine(const Recipe& recipe, const DeepBeliefNet& stack, const Recip
   if (const auto fault = find_machine_learning_fault(joint_options(recipe), data.train.has_missing());
       !fault.empty())
     throw InputError(fault);
-  for (const auto& [key, snapshots] : {std::pair{"train.snapshots", recipe.train.snapshots},
-                                       std::pair{"joint.snapshots", recipe.joint.train.snapshots}})
+  for (const auto& [key, snapshots] :
+       {std::pair{"train.snapshots", layer_options(recipe, stack.depth()).back().snapshots},
+        std::pair{"joint.snapshots", recipe.joint.train.snapshots}})
     if (snapshots > 0)
       throw InputError(
           std::string(key) +

@@ -231,9 +231,10 @@ class ParallelTempering final : public NegativePhase {
     }
   }
   double least_exchange_rate() const override {
+    constexpr float kFewest = 30;  // tries from which a rate can be told
     double least = HUGE_VAL;
     for (std::size_t t = 0; t < accepted_.size(); ++t)
-      if (proposed_[t] > 0) least = std::min(least, static_cast<double>(accepted_[t] / proposed_[t]));
+      if (proposed_[t] >= kFewest) least = std::min(least, static_cast<double>(accepted_[t] / proposed_[t]));
     return least < HUGE_VAL ? least : -1.0;
   }
   ConstMatrixView<float> fantasies() const override { return chains_.model_visible(); }

@@ -175,6 +175,14 @@ TEST_F(RecipeIdeas, AndLearningRunsDoNotOverwriteEachOther) {
   std::filesystem::remove(at("b") / "metrics.json");
   EXPECT_THAT(refusal([&] { run(idea, "b"); }), HasSubstr("learns from data"));
 
+  // What is of no run is nobody's to remove.
+  std::filesystem::create_directories(at("own"));
+  for (const char* file : {"history.jsonl", "fantasies.png", "reader.safetensors"})
+    std::ofstream(at("own") / file) << "mine";
+  run(idea, "own");
+  for (const char* file : {"history.jsonl", "fantasies.png", "reader.safetensors"})
+    EXPECT_EQ(text_of(at("own") / file), "mine") << file;
+
   run(learning, "c");
   run(idea, "d");
   const auto of_learning = files_in("c"), of_idea = files_in("d");

@@ -73,10 +73,9 @@ std::vector<MemoryClaim> training_claims(const Recipe& recipe, const DeepBeliefN
     claims.push_back(
         chains_claim(options[n], real(learned.rbms[n].visible_columns() + learned.rbms[n].hidden_columns())));
   const TrainOptions joint = joint_options(recipe);
-  if (joint.epochs == 0) return claims;
-  if (recipe.is_machine) claims.push_back(chains_claim(joint, chain_columns(recipe, net)));
-  if (!recipe.is_machine && has_persistent_chains(joint))
-    claims.push_back(chains_claim(joint, dreamt_columns(net)));
+  if (joint.epochs > 0 && (recipe.is_machine || has_persistent_chains(joint)))
+    claims.push_back(
+        chains_claim(joint, recipe.is_machine ? chain_columns(recipe, net) : dreamt_columns(net)));
   return claims;
 }
 

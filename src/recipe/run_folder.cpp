@@ -191,9 +191,8 @@ void check_comparison_folder(const fs::path& folder, const RunOptions& options) 
 }
 
 void clear_for_comparison(const fs::path& folder) {
-  remove_idea_run(folder);
+  clear_for_learning(folder);
   if (is_learning_run(folder)) remove_learning_run(folder);
-  if (is_comparison(folder)) remove_report(folder);
 }
 
 }  // namespace harmonium

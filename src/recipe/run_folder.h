@@ -25,7 +25,7 @@ void clear_for_learning(const std::filesystem::path& folder);
 /// Refuses (InputError) to compare several runs in the folder of an idea or of one learning run, unless
 /// options.overwrite.
 void check_comparison_folder(const std::filesystem::path& folder, const RunOptions& options);
-/// Removes an idea's run or a learning run from the folder; nothing where there is none.
+/// Removes the same and a learning run.
 void clear_for_comparison(const std::filesystem::path& folder);
 
 }  // namespace harmonium

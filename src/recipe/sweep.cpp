@@ -25,17 +25,6 @@ struct VariantRuns {
   std::vector<std::vector<HistoryRecord>> histories;
 };
 
-Recipe recipe_of(const Recipe& base, const RecipeVariant* variant, std::uint64_t seed) {
-  Recipe recipe = base;
-  recipe.variants.clear(), recipe.sweep_seeds.clear();
-  if (variant) {
-    for (const auto& [key, literal] : variant->set) set_recipe_key(recipe, key, literal);
-    recipe.name = base.name + ", " + variant->name;
-  }
-  recipe.seed = seed;
-  return recipe;
-}
-
 const Measurement* find(const RunResult& run, const std::string& name) {
   for (const Measurement& m : run.measurements)
     if (m.name == name) return &m;
@@ -181,6 +170,17 @@ void write_comparison(const Recipe& recipe, const std::filesystem::path& folder,
 }
 
 }  // namespace
+
+Recipe recipe_of(const Recipe& base, const RecipeVariant* variant, std::uint64_t seed) {
+  Recipe recipe = base;
+  recipe.variants.clear(), recipe.sweep_seeds.clear();
+  if (variant) {
+    for (const auto& [key, literal] : variant->set) set_recipe_key(recipe, key, literal);
+    recipe.name = base.name + ", " + variant->name;
+  }
+  recipe.seed = seed;
+  return recipe;
+}
 
 RunResult run_sweep(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
   check_comparison_folder(folder, options);

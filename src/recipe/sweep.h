@@ -15,6 +15,9 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
 /// Measurements as a report shows them.
 std::vector<Metric> metrics_of(std::span<const Measurement> measurements);
 
+/// The recipe of a single run of `base`: of that variant, where one is given, and under that seed.
+Recipe recipe_of(const Recipe& base, const RecipeVariant* variant, std::uint64_t seed);
+
 /// Every variant with every seed, each in folder/VARIANT-SEED, then folder/report.html and
 /// folder/metrics.json which compare them: the worst, the median and the best of the seeds for each measure.
 RunResult run_sweep(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options);

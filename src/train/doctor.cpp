@@ -85,8 +85,7 @@ void diagnose_chains(const Measures& now, bool joint, const Say& say) {
   if (const double least = value_or(now, "exchange_rate_least", 1); least < 0.02)
     say(
         format("the copies of the model that tempering keeps exchange in only %.2g of tries between two of "
-               "them, so the "
-               "warm ones do not help the cold one: use more train.temperatures.",
+               "them, so the warm ones do not help the cold one: use more train.temperatures.",
                least));
   const double data = value_or(now, "free_energy_train", 0);
   const double away = data - value_or(now, "free_energy_fantasies", data);

@@ -119,8 +119,7 @@ struct GreedyTrainer::Run {
   DoctorMemory doctor_memory;
   ThreadTeam& team;
   std::vector<HistoryRecord> history;
-  Snapshots snapshots;        // of the top RBM
-  std::uint64_t updates = 0;  // of the last RBM that was finished
+  Snapshots snapshots;  // of the top RBM
 
   // The RBM under way; null between two.
   std::size_t layer = 0;
@@ -235,7 +234,6 @@ struct GreedyTrainer::Run {
       last->rbms[layer] = learner->rbm();
     }
     net.rbms[layer] = current_rbm();
-    updates = loop->position().update;
     learner.reset(), loop.reset(), monitor.reset(), trajectory.reset();
     train_source.reset(), held_out_source.reset();
   }
@@ -252,7 +250,7 @@ struct GreedyTrainer::Run {
 
   std::uint64_t updates_of_top() const {
     const TrainOptions& top = options.back();
-    return top.epochs * ((data.train->size() + top.batch - 1) / top.batch);
+    return top.epochs * batches_in_epoch(data.train->size(), top.batch);
   }
   std::vector<std::uint64_t> updates_to_keep() const {
     return snapshot_updates(options.back().snapshots, updates_of_top());
@@ -345,7 +343,7 @@ const Trajectory& GreedyTrainer::snapshots() const {
 Trajectory GreedyTrainer::finished_snapshots() const {
   Trajectory all = snapshots();
   if (all.size() == 0) return all;
-  all.updates.push_back(run_->updates);
+  all.updates.push_back(run_->updates_of_top());
   all.rbms.push_back(run_->net.top());
   return all;
 }

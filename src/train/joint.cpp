@@ -23,10 +23,15 @@ double best_value_of(const Json& header, const std::string& name, const std::str
                    " of an epoch, a number of 0 or more, but is " + dump_json(value) + "; it is damaged.");
 }
 
+// Updates of greedy learning, from which snapshots of this stage count on; 0 where it kept none.
+std::uint64_t earlier_updates(const JointOptions& options) {
+  return options.earlier_snapshots.empty() ? 0 : options.earlier_snapshots.back();
+}
+
 // All updates after which a snapshot is kept, those of greedy learning first.
 std::vector<std::uint64_t> updates_to_keep(const JointOptions& options, std::uint64_t batches_per_epoch) {
   std::vector<std::uint64_t> all = options.earlier_snapshots;
-  const std::uint64_t before = all.empty() ? 0 : all.back();
+  const std::uint64_t before = earlier_updates(options);
   for (const std::uint64_t updates :
        snapshot_updates(options.train.snapshots, options.train.epochs * batches_per_epoch))
     if (all.empty() || before + updates > all.back()) all.push_back(before + updates);
@@ -95,13 +100,11 @@ void JointTrainer::epoch_done(std::uint64_t epoch, const JointHooks& hooks) {
 }
 
 void JointTrainer::keep_snapshot(std::uint64_t updates) {
-  const std::uint64_t before = options_.earlier_snapshots.empty() ? 0 : options_.earlier_snapshots.back();
-  snapshots_.keep(before + updates, [this] { return rule_.top(current()); });
+  snapshots_.keep(earlier_updates(options_) + updates, [this] { return rule_.top(current()); });
 }
 
 void JointTrainer::restore_snapshots(Trajectory snapshots, const std::string& where) {
-  const std::uint64_t before = options_.earlier_snapshots.empty() ? 0 : options_.earlier_snapshots.back();
-  snapshots_.restore(std::move(snapshots), before + loop_.position().update, where);
+  snapshots_.restore(std::move(snapshots), earlier_updates(options_) + loop_.position().update, where);
 }
 
 bool JointTrainer::run(const JointHooks& hooks) {

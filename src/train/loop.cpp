@@ -30,8 +30,12 @@ TrainingLoop::TrainingLoop(Learner& learner, const BatchSource& source, const Tr
     average_.emplace(learner.parameters(), options.average_epochs * batches_per_epoch());
 }
 
+std::uint64_t batches_in_epoch(std::size_t cases, std::size_t batch) {
+  return (cases + batch - 1) / batch;
+}
+
 std::uint64_t TrainingLoop::batches_per_epoch() const {
-  return (source_.size() + options_.batch - 1) / options_.batch;
+  return batches_in_epoch(source_.size(), options_.batch);
 }
 
 void TrainingLoop::set_position(const LoopPosition& position) {

@@ -56,14 +56,14 @@ JointRule make_up_down_rule(DeepBeliefNet net, const TrainingData& data, const T
   UpDownLearner* own = learner.get();
   rule.learner = std::move(learner);
   rule.update_ratio = [own] { return own->update_ratio(); };
-  rule.top = [own](const ParameterList& parameters) {
-    DeepBeliefNet kept = own->net();
-    copy_values(parameters, kept.parameters());
-    return kept.top();
+  const auto net_with = [own](const ParameterList& parameters) {
+    DeepBeliefNet result = own->net();
+    copy_values(parameters, result.parameters());
+    return result;
   };
-  rule.measure = [own, data, options, &team](const ParameterList& parameters, std::uint64_t epoch) {
-    DeepBeliefNet measured = own->net();
-    copy_values(parameters, measured.parameters());
+  rule.top = [net_with](const ParameterList& parameters) { return net_with(parameters).top(); };
+  rule.measure = [own, net_with, data, options, &team](const ParameterList& parameters, std::uint64_t epoch) {
+    const DeepBeliefNet measured = net_with(parameters);
     Measures measures;
     measure_set(measured, *data.train, data.train_labels, options.monitor_cases, options.seed, epoch, "",
                 measures, team);

@@ -5,6 +5,7 @@
 #include <cctype>
 
 #include "harmonium/recipe/training.h"
+#include "recipe/sweep.h"
 #include "unit/recipe_folder.h"
 
 namespace harmonium {
@@ -33,7 +34,6 @@ class ShippedRecipe : public testing::TestWithParam<fs::path> {
   // With few cases, so that only what the keys ask for together is looked at.
   void expect_could_run(Recipe recipe) const {
     recipe.data.limit = 300, recipe.data.held_out = std::min<std::size_t>(recipe.data.held_out, 30);
-    recipe.sweep_seeds.clear(), recipe.variants.clear();
     Reporter silent;
     ThreadTeam team(1);
     EXPECT_NO_THROW(check_run(recipe, load_recipe_data(recipe, silent), team)) << GetParam();
@@ -55,12 +55,9 @@ TEST_P(ShippedRecipe, SaysWhatItIsAndCosts) {
 TEST_P(ShippedRecipe, CouldRun) {
   const Recipe recipe = load_recipe(GetParam());
   if (!recipe.idea.name.empty()) return;  // ideas are run in full elsewhere
-  expect_could_run(recipe);
-  for (const RecipeVariant& variant : recipe.variants) {
-    Recipe own = recipe;
-    for (const auto& [key, literal] : variant.set) set_recipe_key(own, key, literal);
-    expect_could_run(own);
-  }
+  expect_could_run(recipe_of(recipe, nullptr, recipe.seed));
+  for (const RecipeVariant& variant : recipe.variants)
+    expect_could_run(recipe_of(recipe, &variant, recipe.seed));
 }
 
 }  // namespace

@@ -49,6 +49,9 @@ class CheckpointClock {
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 
+/// Batches of an epoch, the last of which may be short.
+std::uint64_t batches_in_epoch(std::size_t cases, std::size_t batch);
+
 class TrainingLoop {
  public:
   /// `source` and `learner` must outlive the loop. Random numbers follow `seed`.

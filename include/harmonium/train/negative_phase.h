@@ -75,8 +75,7 @@ class NegativePhase {
   /// there are no persistent chains.
   virtual double moved() const { return -1.0; }
   /// Of tempering: the fraction of accepted exchanges between those neighbours that exchange least, over
-  /// about the last hundred updates; below zero where there were too few tries, or
-  /// nothing exchanges.
+  /// about the last hundred updates; below zero where there were too few tries, or nothing exchanges.
   virtual double least_exchange_rate() const { return -1.0; }
   /// The current states of persistent chains (values of visible units), empty where there are none.
   virtual ConstMatrixView<float> fantasies() const { return {}; }

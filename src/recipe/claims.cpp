@@ -49,18 +49,36 @@ MemoryClaim chains_claim(const TrainOptions& options, double columns) {
   return claim;
 }
 
+// How many models of the top RBM are kept, at most: while layers learn one by one, and then together.
+struct SnapshotCounts {
+  std::size_t greedy = 0, joint = 0;
+};
+SnapshotCounts snapshot_counts(const Recipe& recipe, std::size_t depth) {
+  return {layer_options(recipe, depth).back().snapshots,
+          recipe.joint.train.epochs > 0 ? recipe.joint.train.snapshots : 0};
+}
+
 MemoryClaim mixing_claim(const Recipe& recipe, const DeepBeliefNet& net) {
   constexpr double kStatistics = 4, kLooks = 10;  // see record_chains
   const MeasureRecipe& m = recipe.measure;
   const double labels = real(net.label_columns), chains = real(m.mixing_chains);
   const double record = chains * real(m.mixing_record) * ((kStatistics + labels) * kDouble + kFloat);
-  const double rungs = m.mixing_mix == "tempering" ? real(m.mixing_temperatures)
-                       : m.mixing_mix == "trajectory"
-                           ? real(recipe.train.snapshots + recipe.joint.train.snapshots + 2)
-                           : 1.0;
+  const SnapshotCounts kept = snapshot_counts(recipe, net.depth());
+  const double rungs = m.mixing_mix == "tempering"    ? real(m.mixing_temperatures)
+                       : m.mixing_mix == "trajectory" ? real(kept.greedy + kept.joint + 2)
+                                                      : 1.0;
   return {with_value("measure.mixing.chains", m.mixing_chains) + " and " +
               with_value("measure.mixing.steps", m.mixing_record),
           record + (rungs + kLooks) * chains * chain_columns(recipe, net) * kFloat};
+}
+
+// Every snapshot is a copy of the top RBM, in memory until learning ends.
+MemoryClaim snapshots_claim(const Recipe& recipe, const DeepBeliefNet& net) {
+  const SnapshotCounts counts = snapshot_counts(recipe, net.depth());
+  const double parameters = real(net.top().visible_columns() + 1) * real(net.top().hidden_columns() + 1);
+  return {
+      with_value("train.snapshots", counts.greedy) + " and " + with_value("joint.snapshots", counts.joint),
+      real(counts.greedy + counts.joint) * parameters * kFloat};
 }
 
 }  // namespace
@@ -76,6 +94,7 @@ std::vector<MemoryClaim> training_claims(const Recipe& recipe, const DeepBeliefN
   if (joint.epochs > 0 && (recipe.is_machine || has_persistent_chains(joint)))
     claims.push_back(
         chains_claim(joint, recipe.is_machine ? chain_columns(recipe, net) : dreamt_columns(net)));
+  claims.push_back(snapshots_claim(recipe, net));
   return claims;
 }
 

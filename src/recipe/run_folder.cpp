@@ -62,8 +62,12 @@ std::optional<IdeaRun> idea_run_in(const fs::path& folder) {
   }
 }
 
-bool is_comparison(const fs::path& folder) {
-  return metrics_with(folder, "variants").has_value();
+// The name of the recipe whose runs are compared in the folder.
+std::optional<std::string> comparison_in(const fs::path& folder) {
+  const auto json = metrics_with(folder, "variants");
+  if (!json) return std::nullopt;
+  const auto name = json->find("name");
+  return name != json->end() && name->is_string() ? name->get<std::string>() : "";
 }
 
 // The first of a learning run's own files, finished or not.
@@ -172,19 +176,23 @@ void clear_for_idea(const fs::path& folder) {
 void check_learning_folder(const fs::path& folder, const RunOptions& options) {
   if (options.overwrite) return;
   refuse_idea(folder);
-  if (is_comparison(folder))
+  if (comparison_in(folder))
     throw InputError((folder / kMetrics).string() +
                      ": compares several runs, which one run would write over" + kAnew);
 }
 
 void clear_for_learning(const fs::path& folder) {
   remove_idea_run(folder);
-  if (is_comparison(folder)) remove_report(folder);
+  if (comparison_in(folder)) remove_report(folder);
 }
 
-void check_comparison_folder(const fs::path& folder, const RunOptions& options) {
+void check_comparison_folder(const Recipe& recipe, const fs::path& folder, const RunOptions& options) {
   if (options.overwrite) return;
   refuse_idea(folder);
+  if (const auto name = comparison_in(folder); name && (*name != recipe.name || !options.resume))
+    throw InputError(
+        (folder / kMetrics).string() + ": is of the finished comparison \"" + *name + "\"" +
+        (*name == recipe.name ? "; go on with it by --resume, or give --force to run it anew." : kAnew));
   if (is_learning_run(folder))
     throw InputError(learning_run_in(folder)->string() +
                      ": is of a single run, whose report a comparison would write over" + kAnew);

@@ -183,28 +183,37 @@ Recipe recipe_of(const Recipe& base, const RecipeVariant* variant, std::uint64_t
 }
 
 RunResult run_sweep(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options) {
-  check_comparison_folder(folder, options);
+  check_comparison_folder(recipe, folder, options);
   std::vector<std::uint64_t> seeds = recipe.sweep_seeds;
   if (seeds.empty()) seeds = {recipe.seed};
   std::vector<const RecipeVariant*> chosen;
   for (const RecipeVariant& variant : recipe.variants) chosen.push_back(&variant);
   if (chosen.empty()) chosen.push_back(nullptr);
+  const auto name_of = [&](const RecipeVariant* variant) { return variant ? variant->name : recipe.name; };
+  const auto place_of = [&](const RecipeVariant* variant, std::uint64_t seed) {
+    return folder / (name_of(variant) + "-" + std::to_string(seed));
+  };
 
   Reporter silent;
   for (const RecipeVariant* variant : chosen) {
     const Recipe own = recipe_of(recipe, variant, seeds.front());
     check_run(own, load_recipe_data(own, silent), *options.team);
   }
-  if (options.overwrite) clear_for_comparison(folder);
+  if (options.overwrite) {
+    clear_for_comparison(folder);
+    // At once, so that a comparison that is stopped goes on by --resume without meeting earlier runs.
+    for (const RecipeVariant* variant : chosen)
+      for (const std::uint64_t seed : seeds) clear_for_comparison(place_of(variant, seed));
+  }
 
   RunResult result;
   result.folder = folder;
   std::vector<VariantRuns> variants;
   for (const RecipeVariant* variant : chosen) {
     VariantRuns runs;
-    runs.name = variant ? variant->name : recipe.name;
+    runs.name = name_of(variant);
     for (const std::uint64_t seed : seeds) {
-      const auto place = folder / (runs.name + "-" + std::to_string(seed));
+      const auto place = place_of(variant, seed);
       const auto model_path = place / "model.safetensors";
       options.reporter->say(runs.name + ", seed " + std::to_string(seed));
       RunOptions own = options;

@@ -56,8 +56,6 @@ void prepare_files(const TrainingFiles& files, const RunOptions& options) {
     throw InputError(files.timing.string() + ": is a folder, where the time of learning is to be written.");
   if (unfinished && options.resume) return;
   write_file_atomically(files.history, "");
-  for (const auto& path : {trajectory_path(files.model), greedy_path(files.model)})
-    std::filesystem::remove(path, ignored);  // of a run that this one replaces
 }
 
 void refuse_claims(const std::vector<MemoryClaim>& claims) {

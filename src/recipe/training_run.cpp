@@ -1,6 +1,7 @@
 #include "recipe/training_run.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "harmonium/base/error.h"
 #include "harmonium/io/atomic_file.h"
@@ -184,12 +185,14 @@ void TrainingRun::restore() {
     greedy_.restore_snapshots(read_snapshots(), trajectory_path(files_.model).string());
     snapshots_written_ = greedy_.snapshots().size();
   }
+  earlier_is_replaced_ = true;
   clock_.go_on();
   options_.reporter->say("going on from " + files_.checkpoint.string());
 }
 
 // Written before the checkpoint that knows of them; what the file has beyond the checkpoint is made again.
 void TrainingRun::write_snapshots(const Trajectory& snapshots) {
+  replace_earlier();
   if (snapshots.size() == snapshots_written_) return;
   save_trajectory(trajectory_path(files_.model), snapshots);
   snapshots_written_ = snapshots.size();
@@ -198,12 +201,25 @@ void TrainingRun::write_snapshots(const Trajectory& snapshots) {
 Trajectory TrainingRun::read_snapshots() const {
   std::error_code ignored;
   const auto path = trajectory_path(files_.model);
-  return std::filesystem::exists(path, ignored) ? load_trajectory(path, greedy_.net().top()) : Trajectory{};
+  if (!std::filesystem::exists(path, ignored)) return {};
+  try {
+    return load_trajectory(path, greedy_.net().top());
+  } catch (const InputError& error) {
+    throw InputError(std::string(error.what()) + " The run cannot go on with it; begin it anew by --force.");
+  }
 }
 
 void TrainingRun::tell(const HistoryRecord& record) {
   options_.reporter->epoch_done(record);
   for (const std::string& sentence : record.warnings) options_.reporter->warn(sentence);
+}
+
+// Until this run has something to go on from, what an earlier one left beside its model stays.
+void TrainingRun::replace_earlier() {
+  if (std::exchange(earlier_is_replaced_, true)) return;
+  std::error_code ignored;
+  for (const auto& path : {trajectory_path(files_.model), greedy_path(files_.model)})
+    std::filesystem::remove(path, ignored);
 }
 
 // The history follows the checkpoint, which alone decides where a run goes on.

@@ -40,6 +40,7 @@ class TrainingRun {
   void tell(const HistoryRecord& record);
   void write(const TensorFile& checkpoint, const std::vector<HistoryRecord>& history);
   void write_snapshots(const Trajectory& snapshots);
+  void replace_earlier();
   Trajectory read_snapshots() const;
   Model described(DeepBeliefNet net, std::optional<DeepBeliefNet> last) const;
   bool has_joint() const { return recipe_.joint.train.epochs > 0; }
@@ -56,6 +57,7 @@ class TrainingRun {
   std::shared_ptr<const BatchSource> doubled_train_, doubled_held_out_;  // of a deep Boltzmann machine
   GreedyTrainer greedy_;
   std::size_t snapshots_written_ = 0;
+  bool earlier_is_replaced_ = false;
   std::unique_ptr<JointTrainer> joint_;  // when greedy learning is over
 };
 

@@ -15,17 +15,19 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-// " (A and not B)" of the first lines that only one of two texts has; empty where that says nothing.
+// " (A and not B)" of the first lines that only one of two recipes has.
 std::string line_difference(const std::string& a, const std::string& b) {
   const auto own_line = [](const std::string& text, const std::string& other) -> std::string {
     const auto lines = lines_of(text), others = lines_of(other);
     for (const std::string& line : lines)
       if (std::find(others.begin(), others.end(), line) == others.end())
         return line.starts_with("# ") ? line.substr(2) : line;
-    return "nothing like it";
+    return {};
   };
-  if (a == b) return {};
-  return " (" + own_line(a, b) + " and not " + own_line(b, a) + ")";
+  const std::string own = own_line(a, b), other = own_line(b, a);
+  if (own.empty() && other.empty()) return " (the same keys in other [[layer]] tables)";
+  const auto shown = [](const std::string& line) { return line.empty() ? "nothing like it" : line; };
+  return " (" + shown(own) + " and not " + shown(other) + ")";
 }
 
 }  // namespace

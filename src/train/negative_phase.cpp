@@ -216,7 +216,7 @@ class ParallelTempering final : public NegativePhase {
     if (fault.empty()) fault = chains_fault("chains.hidden", rbm.hidden.spec, chains_.hidden);
     for (std::size_t t = 0; t < accepted_.size() && fault.empty(); ++t)
       if (!(accepted_[t] >= 0 && accepted_[t] <= proposed_[t] && std::isfinite(proposed_[t])))
-        fault = "chains.accepted\", more exchanges than were proposed in chains.proposed";
+        fault = "chains.accepted\" counts more exchanges than \"training.chains.proposed\" has tries";
     return fault;
   }
   // Whole numbers, so that their sum does not depend on which thread counted them.

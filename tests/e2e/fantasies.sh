@@ -40,6 +40,11 @@ cp net.st other.st
 cp net.st.snapshots.safetensors other.st.snapshots.safetensors
 works train mnist --limit 100 --layers "data - 8" --epochs 1 --quiet --out other.st --force
 [[ ! -e other.st.snapshots.safetensors ]] || fail "snapshots of a model that is gone are left"
+# One that is begun anew and fails before its first checkpoint leaves the earlier run as it was.
+cp net.st anew.st
+cp net.st.snapshots.safetensors anew.st.snapshots.safetensors
+expect 1 'finite' train mnist --limit 100 --layers "data - 8" --epochs 20 --batch 10 --quiet --out anew.st --force --rate 1e38
+works sample anew.st --mix trajectory -n 3 --steps 4 --out classes.npy
 
 # All labels at once: a row a class.
 works sample net.st --label all -n 3 --steps 4 --out classes.png

@@ -302,6 +302,19 @@ TEST_F(RecipeRun, ASweepComparesItsVariants) {
   EXPECT_FALSE(fs::exists(at("alone-1") / "model.safetensors"));
   run_in(recipe_, "sweep", false);
 
+  // Nor does another comparison; and one that is begun anew leaves no earlier run that would stop --resume.
+  EXPECT_THAT(refusal([&] { run_recipe(recipe_, at("sweep"), options()); }), HasSubstr("--resume"));
+  Recipe renamed = recipe_;
+  renamed.name = "another";
+  EXPECT_THAT(refusal([&] { run_in(renamed, "sweep", false); }), HasSubstr("finished comparison"));
+  std::atomic<bool> stop = true;
+  RunOptions stopped = options();
+  stopped.overwrite = true, stopped.stop = &stop;
+  Recipe shorter = recipe_;
+  set_recipe_key(shorter, "train.rate", "0.05");
+  EXPECT_FALSE(run_recipe(shorter, at("sweep"), stopped).finished);
+  EXPECT_TRUE(run_in(shorter, "sweep", false).finished);
+
   // A fault of the last variant is found before the first one learns.
   recipe_.variants.push_back({"impossible", {{"model.layers", "\"data - 4 - 4\""}}});
   EXPECT_THAT(fault("faulty"), HasSubstr("deep belief net"));

@@ -36,10 +36,20 @@ Activation activation_of(const LayerSpec& spec) {
                        [kind](const UnitGroup& g) { return g.kind == kind && !g.learned_variance; });
   };
   if (all(UnitKind::kBernoulli)) return Activation::kLogistic;
+  if (all(UnitKind::kRectified)) return Activation::kRectified;
   if (all(UnitKind::kGaussian)) return Activation::kLinear;
   throw InputError("layer \"" + spec.to_string() +
-                   "\" is no layer of a feed-forward net; it can be made of bernoulli units, or of gaussian "
-                   "ones of fixed variance.");
+                   "\" is no layer of a feed-forward net; it can be made of bernoulli or rectified units, or "
+                   "of gaussian ones of fixed variance.");
+}
+
+// Total inputs are sums of the visible values themselves.
+void refuse_scaled(const LayerSpec& visible) {
+  for (const UnitGroup& group : visible.groups)
+    if (group.learned_variance || group.kind == UnitKind::kMultinomial)
+      throw InputError("the visible layer \"" + visible.to_string() +
+                       "\" scales its values by what it has learned or by the length of a document, which a "
+                       "feed-forward net cannot start from.");
 }
 
 }  // namespace
@@ -64,8 +74,8 @@ Network make_network(std::string_view text) {
   return network;
 }
 
-void start_at_random(Network& network, std::uint64_t seed) {
-  for (std::size_t n = 0; n < network.layers.size(); ++n) {
+void start_at_random(Network& network, std::uint64_t seed, std::size_t first) {
+  for (std::size_t n = first; n < network.layers.size(); ++n) {
     NetworkLayer& layer = network.layers[n];
     const Noise noise(seed, Stream::kInitialWeights, n);
     const auto v = static_cast<double>(layer.weights.rows()), h = static_cast<double>(layer.weights.cols());
@@ -82,7 +92,7 @@ Network recognition_network(const DeepBeliefNet& net) {
   Network network;
   for (std::size_t n = 0; n < net.depth(); ++n) {
     const Rbm& rbm = net.upward(n);
-    if (n == 0) activation_of(rbm.visible.spec);  // what the data are must not be scaled either
+    if (n == 0) refuse_scaled(rbm.visible.spec);
     NetworkLayer layer{activation_of(rbm.hidden.spec), Matrix<float>(net.columns(n), rbm.hidden_columns()),
                        rbm.hidden.bias};
     std::copy_n(rbm.weights.data(), layer.weights.size(), layer.weights.data());
@@ -101,6 +111,8 @@ void activate(const NetworkLayer& layer, MatrixView<float> totals) {
       return add_bias(layer, totals, [](float x) { return x; });
     case Activation::kRectified:
       return add_bias(layer, totals, [](float x) { return x < 0.0f ? 0.0f : x; });
+    case Activation::kTanh:
+      return add_bias(layer, totals, [](float x) { return std::tanh(x); });
     case Activation::kLogistic:
     case Activation::kSoftmax: {
       Layer units;
@@ -139,14 +151,17 @@ Matrix<float> forward(const Network& network, ConstMatrixView<float> inputs, Thr
   return forward(network, inputs, network.layers.size(), team);
 }
 
-std::vector<std::int32_t> classify(const Network& network, ConstMatrixView<float> inputs, ThreadTeam& team) {
-  const Matrix<float> outputs = forward(network, inputs, team);
+std::vector<std::int32_t> likeliest_classes(ConstMatrixView<float> outputs) {
   std::vector<std::int32_t> classes(outputs.rows());
   for (std::size_t r = 0; r < outputs.rows(); ++r) {
     const auto row = outputs.row(r);
     classes[r] = static_cast<std::int32_t>(std::max_element(row.begin(), row.end()) - row.begin());
   }
   return classes;
+}
+
+std::vector<std::int32_t> classify(const Network& network, ConstMatrixView<float> inputs, ThreadTeam& team) {
+  return likeliest_classes(forward(network, inputs, team));
 }
 
 }  // namespace harmonium

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMostUnits = std::size_t{1} << 24, kMostWeights = std::size_t{1} << 32;
 
 constexpr std::array kActivations = {Activation::kLinear, Activation::kLogistic, Activation::kRectified,
-                                     Activation::kSoftmax};
+                                     Activation::kTanh, Activation::kSoftmax};
 
 Activation parse_activation(std::string_view word, const std::string& part) {
   std::vector<std::string> names;
@@ -47,7 +47,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 std::string_view activation_name(Activation activation) {
   constexpr std::array<std::string_view, kActivations.size()> kNames = {"linear", "logistic", "rectified",
-                                                                        "softmax"};
+                                                                        "tanh", "softmax"};
   return kNames[static_cast<std::size_t>(activation)];
 }
 

@@ -1,6 +1,6 @@
 #include "recipe/reader.h"
 
-#include "harmonium/base/error.h"
+#include "harmonium/models/network_model.h"
 #include "harmonium/train/network_learner.h"
 
 namespace harmonium {
@@ -25,24 +25,30 @@ NetworkOptions reader_options() {
   return options;
 }
 
-// All on which the reader's numbers depend.
-std::map<std::string, std::string> reader_facts(const Recipe& recipe, const Dataset& train) {
-  return {{"data", train.hash()},
-          {"layer", train.layer().to_string()},
-          {"seed", std::to_string(recipe.seed)},
-          {"epochs", std::to_string(recipe.measure.reader_epochs)}};
+// The net and all on which its numbers depend, before it has learned.
+NetworkModel unlearned_reader(const Recipe& recipe, const Dataset& train) {
+  NetworkModel reader;
+  reader.network = make_network(reader_text(recipe, train));
+  reader.seed = reader_seed(recipe);
+  reader.recipe =
+      "# reads fantasies\nmeasure.fantasies.reader_epochs = " + std::to_string(recipe.measure.reader_epochs) +
+      "\n";
+  reader.data_name = train.name();
+  reader.data_hash = train.hash();
+  reader.schema = train.schema().to_json();
+  reader.data_statistics = train.schema().statistics();
+  reader.classes = train.class_names();
+  return reader;
 }
 
 // The net in `file`, where it is the one that would be learned.
-std::optional<Network> read_reader(const std::filesystem::path& file, const std::string& text,
-                                   const std::map<std::string, std::string>& facts) {
+std::optional<Network> read_reader(const std::filesystem::path& file, const NetworkModel& wanted) {
   std::error_code ignored;
   if (!std::filesystem::exists(file, ignored)) return std::nullopt;
-  NetworkFile found = load_network(file);
-  for (const auto& [name, value] : facts)
-    if (const auto fact = found.facts.find(name); fact == found.facts.end() || fact->second != value)
-      return std::nullopt;
-  if (found.network.to_string() != text) return std::nullopt;
+  NetworkModel found = load_network_model(file);
+  if (found.network.to_string() != wanted.network.to_string() || found.seed != wanted.seed ||
+      found.recipe != wanted.recipe || found.data_hash != wanted.data_hash || found.schema != wanted.schema)
+    return std::nullopt;
   return std::move(found.network);
 }
 
@@ -50,17 +56,15 @@ std::optional<Network> read_reader(const std::filesystem::path& file, const std:
 
 Network trained_reader(const Recipe& recipe, const Dataset& train, const std::filesystem::path& file,
                        ThreadTeam& team, Reporter& reporter) {
-  const std::string text = reader_text(recipe, train);
-  const auto facts = reader_facts(recipe, train);
-  if (auto known = read_reader(file, text, facts)) return std::move(*known);
-  Network start = make_network(text);
-  start_at_random(start, reader_seed(recipe));
+  NetworkModel reader = unlearned_reader(recipe, train);
+  if (auto known = read_reader(file, reader)) return std::move(*known);
+  start_at_random(reader.network, reader.seed);
   TrainOptions options;
   options.epochs = recipe.measure.reader_epochs;
   options.rate = Schedule(kRate, ScheduleShape::kLinear);
   options.momentum = kMomentum;
-  NetworkLearner learner(std::move(start), reader_options(), team);
-  TrainingLoop loop(learner, train, options, reader_seed(recipe));
+  NetworkLearner learner(std::move(reader.network), reader_options(), team);
+  TrainingLoop loop(learner, train, options, reader.seed);
   LoopHooks hooks;
   hooks.progress = [&](const LoopProgress& p) {
     const double done =
@@ -68,8 +72,9 @@ Network trained_reader(const Recipe& recipe, const Dataset& train, const std::fi
     reporter.working("learning to read fantasies", done / static_cast<double>(p.epochs));
   };
   loop.run(team, hooks);
-  save_network(file, learner.network(), facts);
-  return learner.network();
+  reader.network = learner.network();
+  save_network_model(file, reader);
+  return reader.network;
 }
 
 }  // namespace harmonium

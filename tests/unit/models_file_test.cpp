@@ -97,9 +97,9 @@ TEST_F(ModelFile, OfANewerVersionSaysSo) {
   save_model(path_, example());
   std::string text = bytes();
   const std::string old_version = "\\\"format_version\\\":1";
-  text.replace(text.find(old_version), old_version.size(), "\\\"format_version\\\":4");
+  text.replace(text.find(old_version), old_version.size(), "\\\"format_version\\\":5");
   write(text);
-  EXPECT_NE(refusal().find("format version 4"), std::string::npos) << refusal();
+  EXPECT_NE(refusal().find("format version 5"), std::string::npos) << refusal();
 }
 
 TEST_F(ModelFile, WithNumbersThatAreNoneIsRefused) {

@@ -74,7 +74,7 @@ TEST_F(ModelHeader, OfAVersionThatIsNoWholeNumberOrNotKnownYetIsRefused) {
                   .find("format_version must be a whole number"),
               std::string::npos)
         << version;
-  for (const char* version : {"4", "4294967297", "18446744073709551615"})  // the second is 1 in 32 bits
+  for (const char* version : {"5", "4294967297", "18446744073709551615"})  // the second is 1 in 32 bits
     EXPECT_NE(refusal("\"format_version\":1", std::string("\"format_version\":") + version)
                   .find(std::string("has format version ") + version),
               std::string::npos)

@@ -6,7 +6,8 @@
 #include <fstream>
 
 #include "harmonium/base/error.h"
-#include "harmonium/models/network.h"
+#include "harmonium/io/safetensors.h"
+#include "harmonium/models/network_model.h"
 
 namespace harmonium {
 namespace {
@@ -20,6 +21,7 @@ std::vector<double> plain_layer(const NetworkLayer& layer, const std::vector<dou
     for (std::size_t i = 0; i < x.size(); ++i) y[j] += x[i] * layer.weights(i, j);
     if (layer.activation == Activation::kLogistic) y[j] = 1 / (1 + std::exp(-y[j]));
     if (layer.activation == Activation::kRectified) y[j] = std::max(0.0, y[j]);
+    if (layer.activation == Activation::kTanh) y[j] = std::tanh(y[j]);
     if (layer.activation == Activation::kSoftmax) sum += y[j] = std::exp(y[j]);
   }
   if (layer.activation == Activation::kSoftmax)
@@ -67,7 +69,7 @@ TEST(NetworkText, FaultsAreNamed) {
 }
 
 TEST(NetworkForward, IsTheFormula) {
-  const Network network = random_network("6 - rectified 5 - logistic 7 - linear 4 - softmax 3", 3);
+  const Network network = random_network("6 - tanh 5 - logistic 7 - linear 4 - softmax 3", 3);
   const Matrix<float> cases = random_cases(300, 6);
   ThreadTeam team(2);
   const Matrix<float> third = forward(network, cases, 3, team), outputs = forward(network, cases, team);
@@ -118,8 +120,19 @@ TEST(NetworkStart, FromAStackIsItsUpPass) {
 TEST(NetworkStart, UnitsWithoutAFunctionAreRefused) {
   EXPECT_THROW(recognition_network(make_net(parse_layers("6 - poisson 5"), false)), InputError);
   EXPECT_THROW(recognition_network(make_net(parse_layers("gaussian(learned) 6 - 5"), false)), InputError);
+  EXPECT_THROW(recognition_network(make_net(parse_layers("multinomial 6 - 5"), false)), InputError);
+  EXPECT_EQ(recognition_network(make_net(parse_layers("gaussian 6 - rectified 5"), false)).to_string(),
+            "6 - rectified 5");
   EXPECT_EQ(recognition_network(make_net(parse_layers("gaussian 6 - gaussian 5"), false)).to_string(),
             "6 - linear 5");
+}
+
+NetworkModel random_model() {
+  NetworkModel model;
+  model.network = random_network("6 - rectified 5 - softmax 3", 5);
+  model.seed = 7;
+  model.classes = {"a", "b", "c"};
+  return model;
 }
 
 class NetworkFileTest : public ::testing::Test {
@@ -130,28 +143,53 @@ class NetworkFileTest : public ::testing::Test {
 };
 
 TEST_F(NetworkFileTest, RoundTrip) {
-  Network network = random_network("6 - rectified 5 - softmax 3", 5);
-  save_network(path_, network, {{"why", "a test"}});
-  NetworkFile file = load_network(path_);
-  EXPECT_EQ(file.facts.at("why"), "a test");
-  EXPECT_EQ(file.network.to_string(), network.to_string());
-  const ParameterList a = network.parameters(), b = file.network.parameters();
+  NetworkModel model = random_model();
+  save_network_model(path_, model);
+  NetworkModel read = load_network_model(path_);
+  EXPECT_EQ(read.classes, model.classes);
+  EXPECT_EQ(read.seed, model.seed);
+  EXPECT_EQ(read.network.to_string(), model.network.to_string());
+  const ParameterList a = model.network.parameters(), b = read.network.parameters();
   for (std::size_t t = 0; t < a.size(); ++t)
     EXPECT_TRUE(std::equal(a[t].values.begin(), a[t].values.end(), b[t].values.begin())) << a[t].name;
+  EXPECT_TRUE(std::holds_alternative<NetworkModel>(load_any_model(path_)));
 }
 
 TEST_F(NetworkFileTest, DamageIsRefused) {
-  Network network = random_network("6 - rectified 5 - softmax 3", 5);
-  network.layers[0].bias[2] = std::nanf("");
-  save_network(path_, network);
-  EXPECT_THROW(load_network(path_), InputError);
-  network.layers[0].bias[2] = 0;
-  save_network(path_, network);
+  NetworkModel model = random_model();
+  model.network.layers[0].bias[2] = std::nanf("");
+  save_network_model(path_, model);
+  EXPECT_THROW(load_network_model(path_), InputError);
+  model.network.layers[0].bias[2] = 0;
+  save_network_model(path_, model);
   const auto size = std::filesystem::file_size(path_);
   std::filesystem::resize_file(path_, size - 4);
-  EXPECT_THROW(load_network(path_), InputError);
+  EXPECT_THROW(load_network_model(path_), InputError);
   std::ofstream(path_) << "no net";
-  EXPECT_THROW(load_network(path_), InputError);
+  EXPECT_THROW(load_network_model(path_), InputError);
+}
+
+TEST_F(NetworkFileTest, ItsTextMustFitItsTensors) {
+  save_network_model(path_, random_model());
+  TensorFile file = read_safetensors(path_);
+  std::string& header = file.metadata.at("harmonium");
+  for (const char* text : {"6 - rectified 2000000000 - softmax 3", "6 - rectified 4 - softmax 3", "6", ""}) {
+    const std::string own = "6 - rectified 5 - softmax 3", before = header;
+    header.replace(header.find(own), own.size(), text);
+    write_safetensors(path_, file);
+    EXPECT_THROW(load_network_model(path_), InputError) << text;
+    header = before;
+  }
+}
+
+TEST_F(NetworkFileTest, AStackAndANetAreToldApart) {
+  save_network_model(path_, random_model());
+  EXPECT_THROW(load_model(path_), InputError);
+  Model stack;
+  stack.net = make_net(parse_layers("4 - 3"), false);
+  save_model(path_, stack);
+  EXPECT_THROW(load_network_model(path_), InputError);
+  EXPECT_TRUE(std::holds_alternative<Model>(load_any_model(path_)));
 }
 
 }  // namespace

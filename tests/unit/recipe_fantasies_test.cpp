@@ -3,12 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
-#include <fstream>
 #include <map>
 
 #include "harmonium/base/error.h"
-#include "harmonium/models/network.h"
+#include "harmonium/models/network_model.h"
 #include "harmonium/recipe/run.h"
+#include "unit/left_and_right.h"
 #include "unit/recipe_folder.h"
 
 namespace harmonium {
@@ -21,8 +21,8 @@ class RecipeFantasies : public RecipeFolder {
  protected:
   void SetUp() override {
     RecipeFolder::SetUp();
-    write_table(at("train.csv"), 200, 1);
-    write_table(at("test.csv"), 80, 2);
+    write_left_and_right(at("train.csv"), 200, 1);
+    write_left_and_right(at("test.csv"), 80, 2);
     recipe_.data.train = at("train.csv").string(), recipe_.data.test = at("test.csv").string();
     recipe_.data.label_column = "class";
     recipe_.layers = "data - 6 + softmax 2 - 12";
@@ -31,19 +31,6 @@ class RecipeFantasies : public RecipeFolder {
     recipe_.report.image_shape = {2, 4};
     recipe_.measure.fantasies = 25, recipe_.measure.fantasy_steps = 20, recipe_.measure.fantasy_looks = 4;
     recipe_.measure.reader_units = 16, recipe_.measure.reader_epochs = 30;
-  }
-
-  // Pixels on the left of two rows for one class, on the right for the other; one in ten is another.
-  static void write_table(const fs::path& path, std::size_t rows, std::uint64_t seed) {
-    const Noise noise(seed, Stream::kSynthetic, 0);
-    std::ofstream table(path);
-    table << "a,b,c,d,e,f,g,h,class\n";
-    for (std::size_t r = 0; r < rows; ++r) {
-      const bool right = noise.bits(r, 99) % 2;
-      for (std::uint32_t i = 0; i < 8; ++i)
-        table << (((i % 4 >= 2) == right) != (noise.uniform(r, i) < 0.1f) ? 1 : 0) << ",";
-      table << (right ? "right" : "left") << "\n";
-    }
   }
 
   RunResult run(const std::string& name, unsigned threads = 2, bool resume = false) {
@@ -77,7 +64,7 @@ TEST_F(RecipeFantasies, AreReadComparedAndShown) {
   EXPECT_GT(values.at("fantasies_nearest_distance"), 0.0);  // means of pixels are no training case
   EXPECT_GT(values.at("reconstructed_nearest_distance"), 0.0);
   EXPECT_EQ(values.at("test_nearest_distance"), 0.0);  // most noisy patterns of 8 pixels are in 200 cases
-  EXPECT_EQ(load_network(at("a") / "reader.safetensors").network.to_string(),
+  EXPECT_EQ(load_network_model(at("a") / "reader.safetensors").network.to_string(),
             "8 - rectified 16 - rectified 16 - softmax 2");
   EXPECT_TRUE(fs::exists(at("a") / "fantasies-nearest.png"));
   EXPECT_THAT(text_of(at("a") / "report.html"), HasSubstr("nearest training cases"));
@@ -88,18 +75,18 @@ TEST_F(RecipeFantasies, TheReaderIsKeptWhereItFits) {
   const std::string metrics = text_of(at("a") / "metrics.json");
   const auto reader = at("a") / "reader.safetensors";
   // A reader that always says "left" is taken as it is ...
-  NetworkFile file = load_network(reader);
+  NetworkModel file = load_network_model(reader);
   file.network.layers.back().weights = Matrix<float>(16, 2);
   file.network.layers.back().bias = {1.0f, 0.0f};
-  save_network(reader, file.network, file.facts);
+  save_network_model(reader, file);
   const RunResult result = run("a", 2, true);
   EXPECT_THAT(result.warnings, testing::Contains(HasSubstr("the reader misreads")));
   const auto values = values_of(result);
   EXPECT_EQ(values.at("fantasies_read_as_left"), 1.0);
   EXPECT_EQ(values.at("fantasies_read_as_right"), 0.0);
   // ... but not one that was learned otherwise: it is learned anew, to the same bytes.
-  file.facts["epochs"] = "1";
-  save_network(reader, file.network, file.facts);
+  file.recipe += "# otherwise\n";
+  save_network_model(reader, file);
   run("a", 2, true);
   EXPECT_EQ(text_of(at("a") / "metrics.json"), metrics);
 }

@@ -10,8 +10,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,9 +26,10 @@ enum class Activation {
   kLinear,     ///< x
   kLogistic,   ///< 1 / (1 + exp(-x))
   kRectified,  ///< max(0, x), without the noise of rectified units of an RBM
+  kTanh,       ///< tanh(x)
   kSoftmax,    ///< exp(x_j) / sum over k of exp(x_k): probabilities of classes
 };
-/// Name as in the text of a net: "linear", "logistic", "rectified", "softmax".
+/// Name as in the text of a net: "linear", "logistic", "rectified", "tanh", "softmax".
 std::string_view activation_name(Activation activation);
 
 struct NetworkLayer {
@@ -56,12 +55,14 @@ struct Network {
 Network make_network(std::string_view text);
 
 /// Weights N(0, 2 / V) into rectified layers (He, Zhang, Ren & Sun 2015), N(0, 2 / (V + H)) into others
-/// (Glorot & Bengio 2010); biases zero. Numbers of (seed, layer).
-void start_at_random(Network& network, std::uint64_t seed);
+/// (Glorot & Bengio 2010); biases zero. Numbers of (seed, layer). Layers below `first` (counted from 0) stay
+/// as they are.
+void start_at_random(Network& network, std::uint64_t seed, std::size_t first = 0);
 
 /// The recognition half of a net: what `up_pass` computes by means, labels unknown. Layers to be
 /// learned on top, such as a softmax, are added by the caller. Throws InputError where a layer has other
-/// units than Bernoulli ones (logistic) or Gaussian ones of fixed variance (linear).
+/// units than Bernoulli ones (logistic), noisy rectified ones (rectified, without the noise) or Gaussian ones
+/// of fixed variance (linear).
 Network recognition_network(const DeepBeliefNet& net);
 
 /// y = f(x + b) in place, where `totals` (B x H) are the products with the weights.
@@ -74,18 +75,9 @@ Matrix<float> forward(const Network& network, ConstMatrixView<float> inputs, std
 /// Outputs of the last layer.
 Matrix<float> forward(const Network& network, ConstMatrixView<float> inputs, ThreadTeam& team);
 
-/// The number of the largest output of each row: the class where the last layer is a softmax.
+/// The number of the largest output of each row: the class where the outputs are those of a softmax.
+std::vector<std::int32_t> likeliest_classes(ConstMatrixView<float> outputs);
+/// That of each case.
 std::vector<std::int32_t> classify(const Network& network, ConstMatrixView<float> inputs, ThreadTeam& team);
-
-/// Keeps a net in a file, with texts that say where it is from, and reads it back: format
-/// "harmonium-network", the net's text as metadata "network", tensors as `parameters` names them. Reading
-/// throws InputError for a file that is no such net, is damaged or holds numbers that are not finite.
-void save_network(const std::filesystem::path& path, const Network& network,
-                  const std::map<std::string, std::string>& facts = {});
-struct NetworkFile {
-  Network network;
-  std::map<std::string, std::string> facts;
-};
-NetworkFile load_network(const std::filesystem::path& path);
 
 }  // namespace harmonium

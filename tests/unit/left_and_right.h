@@ -1,0 +1,24 @@
+// A table of two classes: pixels on the left of two rows for one, on the right for the other; one in ten is
+// wrong.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+
+#include "harmonium/base/random.h"
+
+namespace harmonium {
+
+inline void write_left_and_right(const std::filesystem::path& path, std::size_t rows, std::uint64_t seed) {
+  const Noise noise(seed, Stream::kSynthetic, 0);
+  std::ofstream table(path);
+  table << "a,b,c,d,e,f,g,h,class\n";
+  for (std::size_t r = 0; r < rows; ++r) {
+    const bool right = noise.bits(r, 99) % 2;
+    for (std::uint32_t i = 0; i < 8; ++i)
+      table << (((i % 4 >= 2) == right) != (noise.uniform(r, i) < 0.1f) ? 1 : 0) << ",";
+    table << (right ? "right" : "left") << "\n";
+  }
+}
+
+}  // namespace harmonium

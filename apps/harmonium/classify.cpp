@@ -1,4 +1,4 @@
-// `harmonium classify`: the labels that a net with label units gives to cases.
+// `harmonium classify`: the labels that a classifier, or a net with label units, gives to cases.
 #include <cstdio>
 
 #include "command.h"
@@ -11,9 +11,10 @@ namespace harmonium::app {
 namespace {
 
 constexpr std::size_t kCompletionSweeps = 10;
+constexpr const char* kFreeEnergy = "free-energy";
 
 struct Options : CaseOptions {
-  std::string out, way = "free-energy";
+  std::string out, way;
   std::size_t up_passes = 20, steps = 20;
 };
 
@@ -27,6 +28,17 @@ RecognitionOptions recognition_options(const Options& o, std::uint64_t seed) {
 }
 
 // Probabilities of the classes, a row a case, piece by piece.
+Matrix<double> probabilities_of(const NetworkModel& model, const Dataset& data,
+                                const RecognitionOptions& options, ThreadTeam& team, Reporter& reporter) {
+  return in_pieces<double>(data, model.network.outputs(), options.seed, team, reporter, "classifying",
+                           [&](const Matrix<float>& cases, std::size_t) {
+                             const Matrix<float> outputs = forward(model.network, cases, team);
+                             Matrix<double> piece(outputs.rows(), outputs.cols());
+                             std::copy(outputs.values().begin(), outputs.values().end(),
+                                       piece.values().begin());
+                             return piece;
+                           });
+}
 Matrix<double> probabilities_of(const Model& model, const Dataset& data, const RecognitionOptions& options,
                                 ThreadTeam& team, Reporter& reporter) {
   return in_pieces<double>(data, model.net.label_columns, options.seed, team, reporter, "recognising",
@@ -38,7 +50,7 @@ Matrix<double> probabilities_of(const Model& model, const Dataset& data, const R
                            });
 }
 
-void write_labels(const std::string& path, const Model& model, const Matrix<double>& probabilities,
+void write_labels(const std::string& path, const ModelFacts& model, const Matrix<double>& probabilities,
                   std::span<const std::int32_t> labels) {
   std::vector<std::string> header = {"label"};
   for (std::size_t l = 0; l < probabilities.cols(); ++l) header.push_back("p_" + model.class_name(l));
@@ -53,7 +65,7 @@ void write_labels(const std::string& path, const Model& model, const Matrix<doub
 }
 
 // Cases whose own label is known, and those among them that are read as another. Classes go by their names.
-std::pair<std::size_t, std::size_t> count_wrong(const Model& model, const Dataset& data,
+std::pair<std::size_t, std::size_t> count_wrong(const ModelFacts& model, const Dataset& data,
                                                 std::span<const std::int32_t> read) {
   std::size_t known = 0, wrong = 0;
   if (!data.has_labels()) return {0, 0};
@@ -67,13 +79,26 @@ std::pair<std::size_t, std::size_t> count_wrong(const Model& model, const Datase
   return {known, wrong};
 }
 
-int classify(const Globals& globals, const Options& o) {
-  const Model model = load_model(o.model);
+void check_classifier(const NetworkModel& model, const Options& o) {
+  if (model.network.layers.back().activation != Activation::kSoftmax)
+    throw InputError(o.model + ": does not end in a softmax of classes, so it is no classifier.");
+  if (!o.way.empty())
+    throw InputError(
+        "--way " + o.way +
+        " is how label units of a net are read, but this is a feed-forward net, which has one way; "
+        "leave it out.");
+}
+void check_classifier(const Model& model, const Options& o) {
   if (model.net.label_columns == 0)
     throw InputError(
         o.model +
         ": has no label units; train a net with layers such as \"784-500-500 + softmax 10-2000\" "
-        "on labelled data.");
+        "on labelled data, or fine-tune a classifier (--fine_tune.epochs).");
+}
+
+template <class AModel>
+int classify(const Globals& globals, const Options& o, const AModel& model) {
+  check_classifier(model, o);
   if (!o.out.empty() && std::filesystem::path(o.out).extension() != ".csv")
     throw InputError("--out " + o.out + " must end in .csv.");
   ThreadTeam team(globals.threads);
@@ -86,7 +111,8 @@ int classify(const Globals& globals, const Options& o) {
   const auto [known, wrong] = count_wrong(model, data, read);
   const double error = known > 0 ? static_cast<double>(wrong) / static_cast<double>(known) : 0.0;
   if (globals.json) {
-    Json json = {{"model", o.model}, {"cases", data.size()}, {"way", o.way}};
+    Json json = {{"model", o.model}, {"cases", data.size()}};
+    if (std::is_same_v<AModel, Model>) json["way"] = o.way.empty() ? kFreeEnergy : o.way;
     if (!o.out.empty()) json["file"] = o.out;
     if (known > 0) json["labelled"] = known, json["misread"] = wrong, json["error"] = error;
     print_json(json);
@@ -100,19 +126,23 @@ int classify(const Globals& globals, const Options& o) {
   return 0;
 }
 
+int classify(const Globals& globals, const Options& o) {
+  return std::visit([&](const auto& model) { return classify(globals, o, model); }, load_any_model(o.model));
+}
+
 }  // namespace
 
 void add_classify(CLI::App& app, Globals& globals, Action& action) {
-  auto* command = app.add_subcommand("classify", "the labels that a net with label units gives to cases");
+  auto* command = app.add_subcommand(
+      "classify", "the labels that a classifier, or a net with label units, gives to cases");
   auto o = std::make_shared<Options>();
-  add_cases(*command, *o, "a model file with label units");
+  add_cases(*command, *o, "a model file of a classifier or with label units");
   command
       ->add_option(
           "--way", o->way,
-          "free-energy (exact, after an up-pass of means), up-passes (average over several of samples) or "
-          "settling (Gibbs steps from a neutral label)")
-      ->check(CLI::IsMember({"free-energy", "up-passes", "settling"}))
-      ->capture_default_str();
+          "how label units are read: free-energy (the default; exact, after an up-pass of means), up-passes "
+          "(average over several of samples) or settling (Gibbs steps from a neutral label)")
+      ->check(CLI::IsMember({kFreeEnergy, "up-passes", "settling"}));
   command->add_option("--passes", o->up_passes, "up-passes of --way up-passes")
       ->check(whole_number(1))
       ->capture_default_str();

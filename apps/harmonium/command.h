@@ -11,7 +11,7 @@
 
 #include "harmonium/base/threads.h"
 #include "harmonium/data/dataset.h"
-#include "harmonium/models/model_file.h"
+#include "harmonium/models/network_model.h"
 #include "harmonium/recipe/measures.h"
 #include "harmonium/train/loop.h"
 #include "terminal.h"
@@ -87,6 +87,8 @@ void check_output_name(const std::filesystem::path& path, const std::vector<std:
 /// The cases of `source` as the model's own schema reads them; with `allow_missing` any value may be missing.
 Dataset load_model_data(const Model& model, const std::string& source, const std::string& part,
                         std::size_t limit, bool allow_missing = false);
+Dataset load_model_data(const NetworkModel& model, const std::string& source, const std::string& part,
+                        std::size_t limit);
 
 /// Rows as a file: .npy, .csv (a column a unit), or .png where the rows are images of `shape`. Throws
 /// InputError for another ending or rows that are no images.
@@ -94,7 +96,7 @@ void write_rows(const std::filesystem::path& path, ConstMatrixView<float> rows,
                 const std::vector<std::size_t>& shape, const std::string& column_prefix);
 
 /// Rows and columns of the image that a case of the model's data is, or empty.
-std::vector<std::size_t> model_image_shape(const Model& model);
+std::vector<std::size_t> model_image_shape(const ModelFacts& model);
 
 /// Prints measurements for people, or adds them to a JSON object.
 void print_measurements(std::span<const Measurement> measurements);

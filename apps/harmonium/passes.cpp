@@ -78,31 +78,67 @@ Matrix<float> codes_of(const Model& model, std::size_t layer, const Matrix<float
                  states, Noise(seed, Stream::kUpPass, 0), numbers, team);
 }
 
-int encode_cases(const Globals& globals, const Options& o) {
-  const Model model = load_model(o.model);
+// The layer, and what its columns are called.
+struct Codes {
+  Matrix<float> values;
+  std::size_t layer = 0;
+  const char* what = "means";
+};
+
+Codes encode(const Globals& globals, const Options& o, const Model& model, ThreadTeam& team,
+             Reporter& reporter) {
   if (model.is_machine && o.samples)
     throw InputError(
         "--samples is not for a deep Boltzmann machine, whose codes are the means of mean field; "
         "leave it out.");
   const std::size_t layer = wanted_layer(model, o.layer);
-  check_output_name(o.out, {});
-  ThreadTeam team(globals.threads);
-  TerminalReporter reporter(globals.quiet);
   const Dataset data = load_model_data(model, o.data, o.part, o.limit);
   const std::uint64_t seed = globals.seed.value_or(1);
   const States states = o.samples ? States::kSamples : States::kMeans;
   const std::size_t columns =
       model.net.layer(layer).columns() - (layer + 1 == model.net.depth() ? model.net.label_columns : 0);
-  const auto codes = in_pieces<float>(data, columns, seed, team, reporter, "encoding",
-                                      [&](const Matrix<float>& cases, std::size_t first) {
-                                        return codes_of(model, layer, cases, first, states, seed, team);
-                                      });
-  write_rows(o.out, codes, {}, "code");
+  return {in_pieces<float>(data, columns, seed, team, reporter, "encoding",
+                           [&](const Matrix<float>& cases, std::size_t first) {
+                             return codes_of(model, layer, cases, first, states, seed, team);
+                           }),
+          layer, o.samples ? "samples" : "means"};
+}
+
+// The layer below the output layer, unless another is wanted.
+Codes encode(const Globals& globals, const Options& o, const NetworkModel& model, ThreadTeam& team,
+             Reporter& reporter) {
+  const std::size_t layers = model.network.layers.size(),
+                    layer = o.layer > 0 ? o.layer : std::max<std::size_t>(1, layers - 1);
+  if (o.samples)
+    throw InputError("--samples is not for a feed-forward net, whose outputs are no states; leave it out.");
+  if (layer > layers)
+    throw InputError("--layer " + std::to_string(layer) + " is not there; the net has layers 1 to " +
+                     std::to_string(layers) + " above the data.");
+  const Dataset data = load_model_data(model, o.data, o.part, o.limit);
+  return {in_pieces<float>(data, model.network.layers[layer - 1].bias.size(), globals.seed.value_or(1), team,
+                           reporter, "encoding",
+                           [&](const Matrix<float>& cases, std::size_t) {
+                             return forward(model.network, cases, layer, team);
+                           }),
+          layer, "outputs"};
+}
+
+int encode_cases(const Globals& globals, const Options& o) {
+  const AnyModel model = load_any_model(o.model);
+  check_output_name(o.out, {});
+  ThreadTeam team(globals.threads);
+  TerminalReporter reporter(globals.quiet);
+  const Codes codes =
+      std::visit([&](const auto& own) { return encode(globals, o, own, team, reporter); }, model);
+  write_rows(o.out, codes.values, {}, "code");
   if (globals.json)
-    print_json({{"file", o.out}, {"cases", codes.rows()}, {"layer", layer}, {"columns", codes.cols()}});
+    print_json({{"file", o.out},
+                {"cases", codes.values.rows()},
+                {"layer", codes.layer},
+                {"columns", codes.values.cols()}});
   else
-    std::printf("%s: %zu cases as %zu %s of layer %zu\n", o.out.c_str(), codes.rows(), codes.cols(),
-                o.samples ? "samples" : "means", layer);
+    std::printf("%s: %zu cases as %zu %s of layer %zu\n", o.out.c_str(), codes.values.rows(),
+                codes.values.cols(), codes.what, codes.layer);
   return 0;
 }
 

@@ -43,8 +43,12 @@ void apply_setting(Recipe& recipe, const std::string& setting) {
   set_recipe_key(recipe, setting.substr(0, equals), setting.substr(equals + 1));
 }
 
-Dataset load_model_data(const Model& model, const std::string& source, const std::string& part,
-                        std::size_t limit, bool allow_missing) {
+namespace {
+
+// Cases for a model of any kind, which takes `columns` units a case (in words: `takes`).
+Dataset load_data_for(const ModelFacts& model, std::size_t columns, const std::string& takes,
+                      const std::string& source, const std::string& part, std::size_t limit,
+                      bool allow_missing) {
   DataRequest request;
   request.source = source;
   request.part = part;
@@ -54,17 +58,31 @@ Dataset load_model_data(const Model& model, const std::string& source, const std
   if (allow_missing && request.columns)
     for (Column& column : request.columns->columns) column.missing = Missing::kUnknown;
   const Dataset data = load_dataset(request);
-  if (data.layer().columns() != model.net.columns(0))
+  if (data.layer().columns() != columns)
     throw InputError(source + ": has " + std::to_string(data.layer().columns()) +
-                     " units a case, but the model takes " + std::to_string(model.net.columns(0)) + " (\"" +
-                     model.net.layer(0).spec.to_string() + "\"); give data like those it was trained on (" +
-                     model.data_name + ").");
+                     " units a case, but the model takes " + takes +
+                     "; give data like those it was trained on (" + model.data_name + ").");
   for (const std::string& sentence : data.warnings())
     std::fprintf(stderr, "warning: %s\n", typed_minus(sentence).c_str());
   return data;
 }
 
-std::vector<std::size_t> model_image_shape(const Model& model) {
+}  // namespace
+
+Dataset load_model_data(const Model& model, const std::string& source, const std::string& part,
+                        std::size_t limit, bool allow_missing) {
+  const std::string takes =
+      std::to_string(model.net.columns(0)) + " (\"" + model.net.layer(0).spec.to_string() + "\")";
+  return load_data_for(model, model.net.columns(0), takes, source, part, limit, allow_missing);
+}
+
+Dataset load_model_data(const NetworkModel& model, const std::string& source, const std::string& part,
+                        std::size_t limit) {
+  const std::size_t inputs = model.network.inputs();
+  return load_data_for(model, inputs, std::to_string(inputs), source, part, limit, false);
+}
+
+std::vector<std::size_t> model_image_shape(const ModelFacts& model) {
   if (model.schema.empty()) return {};
   return Schema::from_json(model.schema, model.data_statistics).image_shape();
 }

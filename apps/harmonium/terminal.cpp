@@ -40,6 +40,7 @@ std::string measures_text(const HistoryRecord& record) {
       {"pseudo_log_likelihood", "pseudo-log-likelihood"},
       {"error", "misread"},
       {"error_held_out", "held out"},
+      {"cross_entropy", "cross-entropy"},
       {"update_ratio", "update/weights"}};
   std::string text;
   for (const auto& [name, label] : kShown)
@@ -109,7 +110,7 @@ void TerminalReporter::training(std::size_t layer, std::size_t layers, const Loo
   const double cases_a_second =
       rate * std::min(static_cast<double>(cases_per_batch), static_cast<double>(cases));
   std::string line =
-      (layer == layers ? "all layers  "
+      (layer >= layers ? stage_name(layer, layers) + "  "
        : layers > 1    ? "layer " + std::to_string(layer + 1) + " of " + std::to_string(layers) + "  "
                        : "") +
       "epoch " + std::to_string(progress.epoch) + "/" + std::to_string(progress.epochs) + "  " +
@@ -125,8 +126,7 @@ void TerminalReporter::epoch_done(const HistoryRecord& record) {
   const bool shown_often = Clock::now() - last_shown_ < kTerminalInterval;
   if (quiet_ || shown_often) return;
   clear();
-  const std::string what =
-      record.layer == layers_ ? "all layers" : "layer " + std::to_string(record.layer + 1);
+  const std::string what = stage_name(record.layer, layers_);
   std::fprintf(stderr, "%s  epoch %llu  %s\n", what.c_str(), static_cast<unsigned long long>(record.epoch),
                measures_.c_str());
   last_shown_ = Clock::now();

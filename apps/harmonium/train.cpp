@@ -17,27 +17,32 @@ struct Options {
   std::vector<std::string> set;
 };
 
+std::string layers_text(const TrainingResult& result) {
+  return result.network ? result.network->network.to_string() : layers_to_string(result.model.net.layers());
+}
+
 void print_result(const Options& o, const TrainingResult& result) {
-  if (!result.model.history.empty())
-    for (const auto& [name, value] : result.model.history.back().measures)
+  if (!result.facts().history.empty())
+    for (const auto& [name, value] : result.facts().history.back().measures)
       std::printf("%-32s %.6g\n", name.c_str(), value);
-  std::printf("\n%s: %s, %s\nhistory: %s\n", o.out.c_str(), result.model.kind().c_str(),
-              layers_to_string(result.model.net.layers()).c_str(),
+  std::printf("\n%s: %s, %s\nhistory: %s\n", o.out.c_str(),
+              result.network ? "a classifier" : result.model.kind().c_str(), layers_text(result).c_str(),
               TrainingFiles::beside(o.out).history.c_str());
-  std::printf("Next, for example:\n  harmonium evaluate %s %s\n  harmonium inspect %s\n", o.out.c_str(),
-              o.data.c_str(), o.out.c_str());
+  std::printf("Next, for example:\n  harmonium %s %s %s\n  harmonium inspect %s\n",
+              result.network ? "classify" : "evaluate", o.out.c_str(), o.data.c_str(), o.out.c_str());
 }
 
 Json result_json(const Options& o, const TrainingResult& result) {
   Json json = {{"model", o.out},
                {"history", TrainingFiles::beside(o.out).history.string()},
-               {"layers", layers_to_string(result.model.net.layers())},
+               {"layers", layers_text(result)},
                {"seconds", result.seconds},
                {"last_measures", Json::object()},
                {"warnings", Json::array()}};
-  if (result.model.history.empty()) return json;
-  for (const auto& [name, value] : result.model.history.back().measures) json["last_measures"][name] = value;
-  json["warnings"] = result.model.history.back().warnings;
+  if (result.facts().history.empty()) return json;
+  for (const auto& [name, value] : result.facts().history.back().measures)
+    json["last_measures"][name] = value;
+  json["warnings"] = result.facts().history.back().warnings;
   return json;
 }
 
@@ -67,7 +72,8 @@ int train(const Globals& globals, const Options& o) {
 std::string option_names(const std::string& path, const std::vector<RecipeKey>& keys) {
   const auto last = [](const std::string& key) { return key.substr(key.rfind('.') + 1); };
   const auto spelled_out = [&](const std::string& key) {
-    return key.starts_with("joint.") || key.find('.') != key.rfind('.') || last(key) == "precision";
+    return key.starts_with("joint.") || key.starts_with("fine_tune.") || key.find('.') != key.rfind('.') ||
+           last(key) == "precision";
   };
   const auto alike = std::count_if(keys.begin(), keys.end(), [&](const RecipeKey& key) {
     return !spelled_out(key.path) && last(key.path) == last(path);
@@ -81,7 +87,8 @@ void add_key_options(CLI::App& command, Options& o) {
       {"data.", "Data"},
       {"model.", "Model"},
       {"train.", "Learning"},
-      {"joint.", "Learning all layers together"}};
+      {"joint.", "Learning all layers together"},
+      {"fine_tune.", "A classifier by back-propagation"}};
   for (const RecipeKey& key : keys)
     for (const auto& [prefix, group] : kGroups) {
       if (!key.path.starts_with(prefix) || key.path == "data.train") continue;

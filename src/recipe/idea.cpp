@@ -10,6 +10,7 @@
 #include "harmonium/render/number.h"
 #include "recipe/keys.h"
 #include "recipe/output.h"
+#include "recipe/report_parts.h"
 #include "recipe/run_folder.h"
 #include "recipe/sweep.h"
 

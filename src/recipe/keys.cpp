@@ -81,6 +81,22 @@ KeyRow counts(const char* path, Help help, At at) {
           "a list of whole numbers"};
 }
 
+template <class At>
+KeyRow numbers(const char* path, Help help, At at) {
+  return {path, help,
+          [=](Recipe& r, const RecipeValue& v) {
+            const auto* list = std::get_if<RecipeList>(&v);
+            at(r) = list && list->empty() ? std::vector<double>() : as_numbers(path, v);
+          },
+          [=](const Recipe& r) {
+            std::string list = "[";
+            for (const double n : at(const_cast<Recipe&>(r)))
+              list += (list.size() > 1 ? ", " : "") + value_text(n);
+            return list + "]";
+          },
+          "a list of numbers"};
+}
+
 // Refuses lists that do not ascend.
 KeyRow ascending(KeyRow row) {
   row.values += " that ascend";
@@ -451,6 +467,60 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
                             AT(joint.train.monitor_cases)));
 }
 
+void add_fine_tuning_keys(std::vector<KeyRow>& rows) {
+  rows.push_back(count("fine_tune.epochs",
+                       "epochs of back-propagation, which makes a classifier of the stack, with a softmax of "
+                       "the classes on top; 0 is off",
+                       AT(fine_tune.train.epochs)));
+  rows.push_back(
+      text("fine_tune.start",
+           "stack: from the stack that this run learns; random: the same net from random weights; "
+           "or a model file with a stack that was learned before. But for stack, [train] and [joint] "
+           "learn nothing",
+           AT(fine_tune.start)));
+  rows.push_back(
+      count("fine_tune.batch", "cases an update", AT(fine_tune.train.batch), between(1, kNoBound)));
+  rows.push_back(schedule("fine_tune.rate", "learning rate on batch means", AT(fine_tune.train.rate),
+                          "a number, 0 or more"));
+  rows.push_back(shape("fine_tune.rate_schedule", "as train.rate_schedule", AT(fine_tune.train.rate)));
+  rows.push_back(
+      numbers("fine_tune.layer_rates",
+              "a factor of the rate for each layer of weights, from the inputs up, the output layer "
+              "last; []: 1 for all",
+              AT(fine_tune.net.layer_rates)));
+  rows.push_back(schedule("fine_tune.momentum", "fraction of the last step kept",
+                          AT(fine_tune.train.momentum), "a number, 0 to below 1"));
+  rows.push_back(
+      number("fine_tune.l2", "weight cost l2 * w on weights", AT(fine_tune.train.l2), "a number, 0 or more"));
+  rows.push_back(number("fine_tune.norm_limit", "longest column of weights into a unit; 0 is no limit",
+                        AT(fine_tune.train.norm_limit), "a number, 0 or more"));
+  rows.push_back(number("fine_tune.input_dropout", "probability with which an update leaves out an input",
+                        AT(fine_tune.net.input_dropout), "a number, 0 to below 1"));
+  rows.push_back(number("fine_tune.hidden_dropout",
+                        "probability with which an update leaves out a hidden unit",
+                        AT(fine_tune.net.hidden_dropout), "a number, 0 to below 1"));
+  rows.push_back(
+      count("fine_tune.output_epochs",
+            "the first epochs, in which the output layer learns alone (5 in the Science-2006 code)",
+            AT(fine_tune.net.output_epochs)));
+  rows.push_back(count("fine_tune.average_epochs",
+                       "average parameters over about the last so many epochs; 0 is off",
+                       AT(fine_tune.train.average_epochs)));
+  rows.push_back(one_of("fine_tune.keep",
+                        "parameters of the last epoch, or of the best one on held-out cases",
+                        AT(fine_tune.keep), {"last", "best"}));
+  rows.push_back(
+      count("fine_tune.patience",
+            "end when so many measured epochs in a row have brought no fewer held-out errors; 0 is "
+            "never",
+            AT(fine_tune.patience)));
+  rows.push_back(count("fine_tune.measure_every", "epochs between lines of the history",
+                       AT(fine_tune.train.measure_every), between(1, kNoBound)));
+  rows.push_back(count_from(1, "fine_tune.monitor_cases",
+                            "cases of each set measured for a line of the history",
+                            AT(fine_tune.train.monitor_cases)));
+}
+
 void add_measuring_keys(std::vector<KeyRow>& rows) {
   rows.push_back(one_of("measure.likelihood",
                         "auto (exact where it can be summed quickly, else annealed), exact, annealed or none",
@@ -570,7 +640,7 @@ bool is_learned(const std::string& path) {
   if (path == "seed") return true;
   if (path == "data.test" || path == "train.checkpoint_minutes") return false;
   return path.starts_with("data.") || path.starts_with("model.") || path.starts_with("train.") ||
-         path.starts_with("joint.");
+         path.starts_with("joint.") || path.starts_with("fine_tune.");
 }
 
 }  // namespace
@@ -581,6 +651,7 @@ const std::vector<KeyRow>& key_table() {
     add_data_keys(all);
     add_training_keys(all);
     add_joint_keys(all);
+    add_fine_tuning_keys(all);
     add_measuring_keys(all);
     for (KeyRow& row : all) row.is_learned = is_learned(row.path);
     return all;

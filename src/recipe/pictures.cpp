@@ -9,6 +9,7 @@
 #include "harmonium/models/mean_field.h"
 #include "harmonium/render/number.h"
 #include "recipe/fantasy_pictures.h"
+#include "recipe/report_parts.h"
 
 namespace harmonium {
 namespace {
@@ -56,28 +57,6 @@ Matrix<float> hidden_means(const Model& model, std::size_t layer, const Matrix<f
   return up_pass(model.net, 0, layer, cases, States::kMeans, Noise(0, Stream::kMeasure, 0), {}, team);
 }
 
-// A measure along the epochs, for one RBM.
-Series series_of(const Model& model, std::size_t layer, const std::string& measure, const std::string& name) {
-  Series series;
-  series.name = name;
-  for (const HistoryRecord& record : model.history)
-    if (const auto found = record.measures.find(measure);
-        record.layer == layer && found != record.measures.end()) {
-      series.x.push_back(static_cast<double>(record.epoch));
-      series.y.push_back(found->second);
-    }
-  return series;
-}
-
-void add_chart(Report& report, std::vector<Series> series, const std::string& title,
-               const std::string& y_label, const std::string& caption) {
-  std::erase_if(series, [](const Series& s) { return s.x.size() < 2; });
-  if (series.empty()) return;
-  ChartOptions options;
-  options.title = title, options.x_label = "epoch", options.y_label = y_label;
-  report.line_chart(series, options, caption);
-}
-
 void add_joint_curves(Report& report, const Model& model) {
   const std::size_t all = model.net.depth();
   const auto rate = [&](const char* measure, const char* name) {
@@ -105,8 +84,12 @@ std::size_t columns_without_rest(std::size_t images) {
 }
 
 std::optional<ImageShape> image_shape(const Recipe& recipe, const Model& model, const Dataset& data) {
+  return image_shape(recipe, model.net.columns(0), data);
+}
+
+std::optional<ImageShape> image_shape(const Recipe& recipe, std::size_t columns, const Dataset& data) {
   const auto shape = recipe.report.image_shape.empty() ? data.image_shape() : recipe.report.image_shape;
-  if (shape.size() != 2 || shape[0] * shape[1] != model.net.columns(0)) return std::nullopt;
+  if (shape.size() != 2 || shape[0] * shape[1] != columns) return std::nullopt;
   return ImageShape{shape[0], shape[1]};
 }
 

@@ -21,6 +21,8 @@ struct NamedPicture {
 /// Shape of the image that a case is, as the recipe or the data say, where it is one and fits the visible
 /// layer.
 std::optional<ImageShape> image_shape(const Recipe& recipe, const Model& model, const Dataset& data);
+/// The same for a model that takes so many columns.
+std::optional<ImageShape> image_shape(const Recipe& recipe, std::size_t columns, const Dataset& data);
 
 /// A number of columns near 10 that leaves no row of a sheet half empty; 0 lets the sheet choose.
 std::size_t columns_without_rest(std::size_t images);

@@ -18,6 +18,8 @@ namespace {
 constexpr const char* kLayerPrefix = "layer.";
 constexpr const char* kSweepSeeds = "sweep.seeds";
 constexpr const char* kIdeaPrefix = "idea.";
+constexpr const char* kOwnStack = "stack";
+constexpr const char* kAtRandom = "random";
 
 std::string place(const std::string& where, const toml::node& node) {
   const auto& begin = node.source().begin;
@@ -326,6 +328,47 @@ TrainOptions joint_options(const Recipe& recipe) {
   options.precision = recipe.train.precision;
   options.checkpoint_minutes = recipe.train.checkpoint_minutes;
   if (const auto fault = find_option_fault(options); !fault.empty()) throw InputError(fault);
+  return options;
+}
+
+// As in the Science-2006 paper: a small rate, so that what the stack has learned is improved and not
+// replaced.
+FineTuneRecipe::FineTuneRecipe() {
+  train.table = "fine_tune";
+  train.epochs = 0;
+  train.rate = Schedule(0.1, ScheduleShape::kLinear);
+  train.monitor_cases = 10000;
+}
+
+bool has_fine_tuning(const Recipe& recipe) {
+  return recipe.fine_tune.train.epochs > 0;
+}
+
+bool learns_stack(const Recipe& recipe) {
+  return !has_fine_tuning(recipe) || recipe.fine_tune.start == kOwnStack;
+}
+
+bool starts_at_random(const Recipe& recipe) {
+  return has_fine_tuning(recipe) && recipe.fine_tune.start == kAtRandom;
+}
+
+std::optional<std::string> stack_file(const Recipe& recipe) {
+  if (learns_stack(recipe) || starts_at_random(recipe)) return std::nullopt;
+  return recipe.fine_tune.start;
+}
+
+TrainOptions fine_tune_options(const Recipe& recipe) {
+  TrainOptions options = recipe.fine_tune.train;
+  options.seed = recipe.seed;
+  options.checkpoint_minutes = recipe.train.checkpoint_minutes;
+  if (const auto fault = find_option_fault(options); !fault.empty()) throw InputError(fault);
+  return options;
+}
+
+NetworkOptions network_options(const Recipe& recipe) {
+  NetworkOptions options = recipe.fine_tune.net;
+  options.l2 = recipe.fine_tune.train.l2;
+  options.norm_limit = recipe.fine_tune.train.norm_limit;
   return options;
 }
 

@@ -1,10 +1,8 @@
 #include "harmonium/recipe/run.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include "harmonium/base/error.h"
-#include "harmonium/base/version.h"
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/render/number.h"
 #include "io/json.h"
@@ -13,8 +11,10 @@
 #include "recipe/measure_fantasies.h"
 #include "recipe/measure_recognition.h"
 #include "recipe/mixing_report.h"
+#include "recipe/network_run.h"
 #include "recipe/output.h"
 #include "recipe/pictures.h"
+#include "recipe/report_parts.h"
 #include "recipe/run_folder.h"
 #include "recipe/sweep.h"
 
@@ -24,35 +24,9 @@ namespace {
 void write_metrics(const std::filesystem::path& path, const Recipe& recipe, const Model& model,
                    const RunResult& result, const std::optional<MixingJudgement>& mixing,
                    const RunOptions& options) {
-  Json json = {{"name", recipe.name},
-               {"command", options.command},
-               {"seed", std::to_string(recipe.seed)},
-               {"library_version", version()},
-               {"precision", model.precision},
-               {"layers", layers_to_string(model.net.layers())},
-               {"data", {{"name", model.data_name}, {"hash", model.data_hash}}},
-               {"measures", Json::object()},
-               {"warnings", result.warnings}};
-  for (const Measurement& m : result.measurements) json["measures"][m.name] = measurement_json(m);
+  Json json = metrics_json(recipe, model, layers_to_string(model.net.layers()), result, options.command);
   if (mixing) json["mixing"] = mixing_json(*mixing);
   write_file_atomically(path, dump_json(json, 2) + "\n");
-}
-
-std::vector<std::pair<std::string, std::string>> data_facts(const RecipeData& data) {
-  std::vector<std::pair<std::string, std::string>> facts = {
-      {"training data", data.train.description()},
-      {"training cases", number_text(static_cast<double>(data.train.size()), 9)},
-      {"raw values", data.train.raw_description()},
-      {"units", data.train.layer().to_string()},
-      {"hash", data.train.hash()},
-  };
-  if (data.held_out)
-    facts.emplace_back("held-out cases", number_text(static_cast<double>(data.held_out->size()), 9));
-  if (data.test) {
-    facts.emplace_back("test data", data.test->description());
-    facts.emplace_back("test cases", number_text(static_cast<double>(data.test->size()), 9));
-  }
-  return facts;
 }
 
 void write_report(const std::filesystem::path& path, const Recipe& recipe, const RecipeData& data,
@@ -103,23 +77,11 @@ void write_report(const std::filesystem::path& path, const Recipe& recipe, const
   add_curves(report, model);
   add_histograms(report, recipe, data, model, *options.team);
   report.section("Data");
-  const auto facts = data_facts(data);
-  report.key_values(facts);
+  report.key_values(data_facts(data));
   show("cases");
   report.section("Recipe");
   report.preformatted(recipe_text(recipe), "Every key, as the model file keeps it.");
   report.write(path);
-}
-
-std::vector<std::string> history_warnings(const Model& model) {
-  // The last word of the doctor on each stage: earlier signs may have passed.
-  std::vector<std::string> warnings;
-  const std::size_t depth = model.net.depth();
-  for (std::size_t n = 0; n <= depth; ++n)
-    if (const HistoryRecord* last = last_record(model.history, n))
-      for (const std::string& sentence : last->warnings)
-        warnings.push_back((n < depth ? "layer " + std::to_string(n + 1) : "all layers") + ": " + sentence);
-  return warnings;
 }
 
 }  // namespace
@@ -139,6 +101,10 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   const bool stopped = options.stop && options.stop->load();  // measuring is left to --resume
   if (!trained.finished || stopped) return result;
 
+  if (trained.network) {
+    finish_network_run(recipe, data, *trained.network, folder, options, result);
+    return result;
+  }
   const Model& model = trained.model;
   MeasureResult measures = measure_model(recipe, data, model, *options.team, *options.reporter);
   if (const auto greedy = greedy_path(model_path); std::filesystem::exists(greedy) && !recipe.is_machine)
@@ -174,7 +140,7 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   }
   result.finished = true;
   result.measurements = measures.measurements;
-  result.warnings = history_warnings(model);
+  result.warnings = history_warnings(model, model.net.depth());
   result.warnings.insert(result.warnings.end(), measures.warnings.begin(), measures.warnings.end());
   for (const NamedPicture& named : pictures) write_png(folder / named.file, named.picture.image);
   write_metrics(folder / "metrics.json", recipe, model, result, mixing, options);
@@ -190,20 +156,6 @@ RunResult run_recipe(const Recipe& recipe, const std::filesystem::path& folder, 
   if (!recipe.idea.name.empty()) return run_idea(recipe, folder, options);
   return recipe.variants.empty() && recipe.sweep_seeds.empty() ? run_one(recipe, folder, options)
                                                                : run_sweep(recipe, folder, options);
-}
-
-std::vector<Metric> metrics_of(std::span<const Measurement> measurements) {
-  std::vector<Metric> metrics;
-  for (const Measurement& m : measurements) {
-    std::string value = number_text(m.value, 5), note = m.unit;
-    if (m.standard_error) value += " \xC2\xB1 " + number_text(*m.standard_error, 2);
-    if (m.cases > 0) note += ", " + number_text(static_cast<double>(m.cases), 9) + " cases";
-    if (!m.how.empty()) note += "; " + m.how;
-    std::string name = m.name;
-    std::replace(name.begin(), name.end(), '_', ' ');
-    metrics.push_back({name, value, note});
-  }
-  return metrics;
 }
 
 }  // namespace harmonium

@@ -222,7 +222,8 @@ RunResult run_sweep(const Recipe& recipe, const std::filesystem::path& folder, c
       if (!run.finished) return result;
       runs.seeds.push_back(seed);
       runs.runs.push_back(std::move(run));
-      runs.histories.push_back(load_model(model_path).history);
+      const AnyModel model = load_any_model(model_path);
+      runs.histories.push_back(facts_of(model).history);
     }
     variants.push_back(std::move(runs));
   }

@@ -12,8 +12,6 @@ namespace harmonium {
 
 /// One run into one folder (run.cpp).
 RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, const RunOptions& options);
-/// Measurements as a report shows them.
-std::vector<Metric> metrics_of(std::span<const Measurement> measurements);
 
 /// The recipe of a single run of `base`: of that variant, where one is given, and under that seed.
 Recipe recipe_of(const Recipe& base, const RecipeVariant* variant, std::uint64_t seed);

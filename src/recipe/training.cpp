@@ -10,6 +10,7 @@
 #include "harmonium/train/negative_phase.h"
 #include "io/json.h"
 #include "recipe/claims.h"
+#include "recipe/measure_network.h"
 #include "recipe/training_run.h"
 
 namespace harmonium {
@@ -21,8 +22,15 @@ bool is_finished(const TrainingFiles& files) {
 }
 
 // A finished run is taken as it is only where it is the run that is asked for.
-Model load_finished(const Recipe& recipe, const Dataset& train, const TrainingFiles& files) {
-  Model model = load_model(files.model);
+TrainingResult load_finished(const Recipe& recipe, const Dataset& train, const TrainingFiles& files) {
+  TrainingResult result;
+  result.finished = true;
+  AnyModel found = load_any_model(files.model);
+  if (auto* network = std::get_if<NetworkModel>(&found))
+    result.network = std::move(*network);
+  else
+    result.model = std::move(std::get<Model>(found));
+  const ModelFacts& model = result.facts();
   const std::string file = files.model.string();
   const auto difference = find_training_difference(parse_recipe(model.recipe, file + ": its recipe"), recipe);
   if (!difference.empty())
@@ -33,7 +41,7 @@ Model load_finished(const Recipe& recipe, const Dataset& train, const TrainingFi
                      " and not " + train.hash() + "); give another place, or --force to train it anew.");
   // One that --force began anew and did not finish has lost its history.
   write_file_atomically(files.history, history_text(model.history));
-  return model;
+  return result;
 }
 
 // Refuses before hours of work what would be refused after them.
@@ -142,31 +150,41 @@ std::filesystem::path greedy_path(const std::filesystem::path& model) {
   return model.string() + ".greedy.safetensors";
 }
 
+std::filesystem::path stack_path(const std::filesystem::path& model) {
+  return model.string() + ".stack.safetensors";
+}
+
 void check_run(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {
   const ResolvedLayers resolved = resolve_layers(recipe, data.train);
   const DeepBeliefNet net = make_net(resolved.layers, resolved.labels);
   const DeepBeliefNet learned = greedy_net(recipe, resolved);
   const auto options = layer_options(recipe, net.depth());
-  refuse_claims(training_claims(recipe, learned, net));
-  refuse_claims(measuring_claims(recipe, net, data.judged().size()));
-  for (std::size_t n = 0; n < net.depth(); ++n) {
+  if (learns_stack(recipe)) refuse_claims(training_claims(recipe, learned, net));
+  if (has_fine_tuning(recipe)) {
+    if (const auto fault = find_network_measure_fault(recipe); !fault.empty()) throw InputError(fault);
+  } else {
+    refuse_claims(measuring_claims(recipe, net, data.judged().size()));
+    if (const auto fault = find_measure_fault(recipe, data, net, team); !fault.empty())
+      throw InputError(fault);
+  }
+  for (std::size_t n = 0; n < net.depth() && learns_stack(recipe); ++n) {
     const std::vector<float> base(net.rbms[n].visible_columns(), 0.0f);
     make_negative_phase(learned.rbms[n], options[n], base, team);
   }
-  if (const auto fault = find_measure_fault(recipe, data, net, team); !fault.empty()) throw InputError(fault);
 }
 
 TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
                            const RunOptions& options) {
   if (options.resume && is_finished(files)) {
-    Model model = load_finished(recipe, data.train, files);
+    TrainingResult result = load_finished(recipe, data.train, files);
     options.reporter->say(files.model.string() + " is finished already");
     options.reporter->learned();
-    return {true, std::move(model), 0.0};
+    return result;
   }
   const ResolvedLayers resolved = resolve_layers(recipe, data.train);
-  refuse_claims(
-      training_claims(recipe, greedy_net(recipe, resolved), make_net(resolved.layers, resolved.labels)));
+  if (learns_stack(recipe))
+    refuse_claims(
+        training_claims(recipe, greedy_net(recipe, resolved), make_net(resolved.layers, resolved.labels)));
   TrainingRun run(recipe, data, files, options);
   prepare_files(files, options);
   TrainingResult result;
@@ -178,9 +196,12 @@ TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const T
     throw;
   }
   if (result.finished) {
-    result.model = run.model();
-    save_model(files.model, result.model);
-    write_file_atomically(files.history, history_text(result.model.history));
+    result = run.result();
+    if (result.network)
+      save_network_model(files.model, *result.network);
+    else
+      save_model(files.model, result.model);
+    write_file_atomically(files.history, history_text(result.facts().history));
     std::error_code ignored;
     std::filesystem::remove(files.checkpoint, ignored);
     options.reporter->learned();

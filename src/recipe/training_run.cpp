@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "data/hash.h"
 #include "harmonium/base/error.h"
 #include "harmonium/io/atomic_file.h"
 #include "harmonium/io/safetensors.h"
 #include "harmonium/measure/exact.h"
+#include "harmonium/train/back_propagation_rule.h"
 #include "harmonium/train/machine_rule.h"
 #include "harmonium/train/negative_phase.h"
 #include "harmonium/train/up_down_rule.h"
@@ -26,9 +28,16 @@ std::string precision_text(const std::vector<Precision>& precisions) {
   return alike && !precisions.empty() ? std::string(precision_name(precisions.front())) : text;
 }
 
-// The keys and data on which what is learned depends. How it is named, measured and shown may change.
+// The keys, data and stack on which what is learned depends. How it is named, measured and shown may change.
 std::string text_for_checkpoint(const Recipe& recipe, const std::string& data_hash) {
-  return recipe_text(recipe, true) + "# data " + data_hash + "\n";
+  std::string text = recipe_text(recipe, true) + "# data " + data_hash + "\n";
+  if (const auto file = stack_file(recipe)) {
+    Model stack = load_model(*file);
+    Fnv1a hash;
+    for (const NamedTensor& tensor : stack.net.parameters()) hash.add(std::as_bytes(tensor.values));
+    text += "# stack " + std::to_string(hash.value()) + "\n";
+  }
+  return text;
 }
 
 DeepBeliefNet with_parameters(const DeepBeliefNet& tied, const ParameterList& values) {
@@ -122,6 +131,7 @@ TrainingRun::TrainingRun(const Recipe& recipe, const RecipeData& data, const Tra
       recipe_for_checkpoint_(text_for_checkpoint(recipe, data.train.hash())),
       greedy_(make_greedy()) {
   check_joint(recipe, greedy_.net(), data, *options.team);
+  if (has_fine_tuning(recipe)) check_fine_tuning();
 }
 
 TrainingData TrainingRun::cases() const {
@@ -171,11 +181,80 @@ void TrainingRun::begin_joint(std::vector<HistoryRecord> history) {
                                           std::move(history), *options_.team);
 }
 
+// The stack of a file that fits the data.
+DeepBeliefNet TrainingRun::stack_of_file() const {
+  const std::string file = *stack_file(recipe_);
+  const Model model = load_model(file);
+  if (model.is_machine)
+    throw InputError("fine_tune.start = \"" + file + "\" is a deep Boltzmann machine; name a stack of RBMs.");
+  if (const std::size_t columns = data_.train.layer().columns(); model.net.columns(0) != columns)
+    throw InputError("fine_tune.start = \"" + file + "\" takes " + std::to_string(model.net.columns(0)) +
+                     " units a case, but the data have " + std::to_string(columns) +
+                     "; name a stack that has learned from such data.");
+  return model.net;
+}
+
+// The stack's layers going up, or as many at random, and a softmax of the classes.
+Network TrainingRun::start_network() const {
+  constexpr std::uint64_t kOutputs = 0x6f7574707574u;  // its random numbers are none of an RBM's
+  const bool random = starts_at_random(recipe_);
+  Network network = recognition_network(stack_file(recipe_) ? stack_of_file()
+                                        : joint_            ? joint_stack()
+                                                            : greedy_.net());
+  const std::size_t below = network.outputs(), classes = data_.train.class_count();
+  network.layers.push_back(
+      {Activation::kSoftmax, Matrix<float>(below, classes), AlignedVector<float>(classes)});
+  start_at_random(network, Noise(recipe_.seed, Stream::kInitialWeights, kOutputs).key(),
+                  random ? 0 : network.layers.size() - 1);
+  return network;
+}
+
+JointRule TrainingRun::fine_tuning_rule(Network start) const {
+  return make_back_propagation_rule(std::move(start), cases(), network_options(recipe_),
+                                    fine_tune_options(recipe_), *options_.team);
+}
+
+// Refuses before hours of work what the last stage would refuse.
+void TrainingRun::check_fine_tuning() const {
+  const FineTuneRecipe& f = recipe_.fine_tune;
+  if (recipe_.is_machine)
+    throw InputError(
+        "fine_tune.epochs = " + std::to_string(f.train.epochs) +
+        " is for stacks of RBMs, but model.kind = \"dbm\" is a deep Boltzmann machine; set it to 0.");
+  if (data_.train.class_count() < 2)
+    throw InputError("fine_tune.epochs = " + std::to_string(f.train.epochs) + " makes a classifier, but " +
+                     data_.train.name() +
+                     " has no labels of two classes or more; name their file or column by data.labels or "
+                     "data.label_column.");
+  if ((f.keep == "best" || f.patience > 0) && !data_.held_out)
+    throw InputError(
+        "fine_tune.keep = \"best\" and fine_tune.patience judge by held-out cases; set data.held_out, or "
+        "keep the last epoch without patience.");
+  if (f.patience > 0 && f.keep != "best")
+    throw InputError("fine_tune.patience waits for a better epoch, which fine_tune.keep = \"" + f.keep +
+                     "\" would not keep; set fine_tune.keep = \"best\".");
+  fine_tuning_rule(start_network());
+}
+
+void TrainingRun::begin_fine_tuning(Network start, std::vector<HistoryRecord> history) {
+  JointOptions options;
+  options.train = fine_tune_options(recipe_);
+  if (recipe_.fine_tune.keep == "best") options.keep_best = "error_held_out";
+  options.patience = recipe_.fine_tune.patience;
+  const std::size_t stage = start.layers.size();  // RBMs, and all of them together, come before
+  tuned_ = std::make_unique<JointTrainer>(fine_tuning_rule(std::move(start)), options, stage,
+                                          std::move(history), *options_.team);
+}
+
 void TrainingRun::restore() {
   std::error_code ignored;
   if (!options_.resume || !std::filesystem::exists(files_.checkpoint, ignored)) return;
   const TensorFile file = read_safetensors(files_.checkpoint);
-  if (has_joint() && JointTrainer::is_checkpoint(file)) {
+  const std::string rule = JointTrainer::rule_of(file);
+  if (has_fine_tuning(recipe_) && rule == kBackPropagation) {
+    begin_fine_tuning(start_network(), {});
+    tuned_->restore(file, recipe_for_checkpoint_);
+  } else if (has_joint() && !rule.empty()) {
     begin_joint({});
     joint_->restore(file, recipe_for_checkpoint_);
     joint_->restore_snapshots(read_snapshots(), trajectory_path(files_.model).string());
@@ -218,7 +297,8 @@ void TrainingRun::tell(const HistoryRecord& record) {
 void TrainingRun::replace_earlier() {
   if (std::exchange(earlier_is_replaced_, true)) return;
   std::error_code ignored;
-  for (const auto& path : {trajectory_path(files_.model), greedy_path(files_.model)})
+  for (const auto& path :
+       {trajectory_path(files_.model), greedy_path(files_.model), stack_path(files_.model)})
     std::filesystem::remove(path, ignored);
 }
 
@@ -246,22 +326,38 @@ bool TrainingRun::run_greedy() {
   return true;
 }
 
-bool TrainingRun::run_joint() {
+// A stage in which all layers learn.
+bool TrainingRun::run_together(JointTrainer& trainer) {
+  const std::size_t rbms = trainer.layer() - (&trainer == tuned_.get() ? 1 : 0);
   JointHooks hooks;
   hooks.epoch_done = [this](const HistoryRecord& record) { tell(record); };
-  hooks.progress = [this](const LoopProgress& progress) {
-    options_.reporter->training(batches_.size(), batches_.size(), progress, recipe_.joint.train.batch,
-                                data_.train.size());
+  hooks.progress = [&](const LoopProgress& progress) {
+    options_.reporter->training(trainer.layer(), rbms, progress, trainer.options().batch, data_.train.size());
   };
-  hooks.checkpoint = [this] {
-    write_snapshots(joint_->snapshots());
-    write(joint_->checkpoint(recipe_for_checkpoint_), joint_->history());
+  hooks.checkpoint = [&] {
+    if (&trainer == joint_.get()) write_snapshots(trainer.snapshots());
+    write(trainer.checkpoint(recipe_for_checkpoint_), trainer.history());
   };
   hooks.stop_requested = [this] { return options_.stop && options_.stop->load(); };
-  return joint_->run(hooks);
+  return trainer.run(hooks);
 }
 
 bool TrainingRun::run() {
+  if (tuned_) return run_together(*tuned_);
+  if (!learns_stack(recipe_)) {
+    replace_earlier();
+    begin_fine_tuning(start_network(), {});
+    return run_together(*tuned_);
+  }
+  if (!run_stack()) return false;
+  if (!has_fine_tuning(recipe_)) return true;
+  const Model stack = stack_model();
+  save_model(stack_path(files_.model), stack);
+  begin_fine_tuning(start_network(), stack.history);
+  return run_together(*tuned_);
+}
+
+bool TrainingRun::run_stack() {
   if (!joint_ && !run_greedy()) return false;
   if (!has_joint()) return true;
   if (!joint_) {
@@ -270,23 +366,28 @@ bool TrainingRun::run() {
     if (Trajectory earlier = greedy_.finished_snapshots(); earlier.size() > 0)
       joint_->restore_snapshots(std::move(earlier), "greedy learning");
   }
-  return run_joint();
+  return run_together(*joint_);
+}
+
+// All but precision and history.
+void TrainingRun::describe(ModelFacts& facts) const {
+  facts.seed = recipe_.seed;
+  facts.recipe = recipe_text(recipe_);
+  facts.data_name = data_.train.name();
+  facts.data_hash = data_.train.hash();
+  facts.schema = data_.train.schema().to_json();
+  facts.data_statistics = data_.train.schema().statistics();
+  if (data_.train.has_labels()) facts.classes = data_.train.class_names();
 }
 
 // A model of this run but for its history.
 Model TrainingRun::described(DeepBeliefNet net, std::optional<DeepBeliefNet> last) const {
   Model model;
+  describe(model);
   model.net = std::move(net);
   model.last = std::move(last);
   model.is_machine = recipe_.is_machine;
-  model.seed = recipe_.seed;
   model.precision = precision_text(greedy_.precisions());
-  model.recipe = recipe_text(recipe_);
-  model.data_name = data_.train.name();
-  model.data_hash = data_.train.hash();
-  model.schema = data_.train.schema().to_json();
-  model.data_statistics = data_.train.schema().statistics();
-  if (data_.train.has_labels()) model.classes = data_.train.class_names();
   return model;
 }
 
@@ -302,13 +403,38 @@ Model TrainingRun::greedy_model() {
   return model;
 }
 
-Model TrainingRun::model() {
+// The stack as all layers together have learned it.
+DeepBeliefNet TrainingRun::joint_stack() const {
+  const auto with = recipe_.is_machine ? machine_with_parameters : with_parameters;
+  return with(greedy_.net(), joint_->result());
+}
+
+Model TrainingRun::stack_model() {
   if (!joint_) return greedy_model();
   const auto with = recipe_.is_machine ? machine_with_parameters : with_parameters;
-  Model model = described(with(greedy_.net(), joint_->result()), std::nullopt);
+  Model model = described(joint_stack(), std::nullopt);
   if (joint_->has_last()) model.last = with(greedy_.net(), joint_->last());
   model.history = joint_->history();
   return model;
+}
+
+NetworkModel TrainingRun::network_model() {
+  NetworkModel model;
+  describe(model);
+  model.network = start_network();
+  copy_values(tuned_->result(), model.network.parameters());
+  model.history = tuned_->history();
+  return model;
+}
+
+TrainingResult TrainingRun::result() {
+  TrainingResult result;
+  result.finished = true;
+  if (tuned_)
+    result.network = network_model();
+  else
+    result.model = stack_model();
+  return result;
 }
 
 }  // namespace harmonium

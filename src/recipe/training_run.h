@@ -25,24 +25,34 @@ class TrainingRun {
   void restore();
   /// False where it was stopped after a checkpoint.
   bool run();
-  /// When it has finished.
-  Model model();
-  /// What greedy learning has made, when it is over.
-  Model greedy_model();
+  /// When it has finished: the net that was fine-tuned, or the model of a run without fine-tuning.
+  TrainingResult result();
   const RunClock& clock() const { return clock_; }
 
  private:
   GreedyTrainer make_greedy();
   JointRule joint_rule(const TrainOptions& options);
   void begin_joint(std::vector<HistoryRecord> history);
+  DeepBeliefNet stack_of_file() const;
+  Network start_network() const;
+  JointRule fine_tuning_rule(Network start) const;
+  void check_fine_tuning() const;
+  void begin_fine_tuning(Network start, std::vector<HistoryRecord> history);
+  bool run_stack();
   bool run_greedy();
-  bool run_joint();
+  bool run_together(JointTrainer& trainer);
   void tell(const HistoryRecord& record);
   void write(const TensorFile& checkpoint, const std::vector<HistoryRecord>& history);
   void write_snapshots(const Trajectory& snapshots);
   void replace_earlier();
   Trajectory read_snapshots() const;
+  void describe(ModelFacts& facts) const;
   Model described(DeepBeliefNet net, std::optional<DeepBeliefNet> last) const;
+  /// What greedy learning has made, when it is over; and what of it all layers together have.
+  Model greedy_model();
+  Model stack_model();
+  DeepBeliefNet joint_stack() const;
+  NetworkModel network_model();
   bool has_joint() const { return recipe_.joint.train.epochs > 0; }
   TrainingData cases() const;
   TrainingData greedy_cases();
@@ -59,6 +69,7 @@ class TrainingRun {
   std::size_t snapshots_written_ = 0;
   bool earlier_is_replaced_ = false;
   std::unique_ptr<JointTrainer> joint_;  // when greedy learning is over
+  std::unique_ptr<JointTrainer> tuned_;  // when there is no more to do without labels
 };
 
 }  // namespace harmonium

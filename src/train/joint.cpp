@@ -76,6 +76,13 @@ void JointTrainer::keep(double value) {
   best_value_ = value;
 }
 
+// Of equal values the later one is kept, but patience waits for a lower one.
+void JointTrainer::watch_best(double value) {
+  epochs_since_best_ = best_.empty() || value < best_value_ ? 0 : epochs_since_best_ + 1;
+  if (std::isfinite(value) && (best_.empty() || value <= best_value_)) keep(value);
+  if (options_.patience > 0 && epochs_since_best_ >= options_.patience) ended_ = true;
+}
+
 void JointTrainer::epoch_done(std::uint64_t epoch, const JointHooks& hooks) {
   if (const auto fault = find_number_fault(rule_.learner->parameters(), options_.train.table); !fault.empty())
     throw WorkError(fault);
@@ -88,9 +95,7 @@ void JointTrainer::epoch_done(std::uint64_t epoch, const JointHooks& hooks) {
       const auto found = record.measures.find(name);
       return found == record.measures.end() ? std::nullopt : std::optional<double>(found->second);
     };
-    if (const auto value = value_of(options_.keep_best);
-        value && std::isfinite(*value) && (best_.empty() || *value <= best_value_))
-      keep(*value);
+    if (const auto value = value_of(options_.keep_best)) watch_best(*value);
     if (const auto value = value_of(options_.stop_measure); value && *value <= options_.stop_at)
       ended_ = true;
     history_.push_back(std::move(record));
@@ -128,6 +133,7 @@ TensorFile JointTrainer::checkpoint(const std::string& recipe) {
   header["ended"] = ended_;
   header["has_best"] = !best_.empty();
   header["best_value"] = best_value_;
+  header["epochs_since_best"] = epochs_since_best_;
   header["average_updates"] = loop_.average() ? loop_.average()->updates() : 0;
   TensorFile file;
   file.metadata[kCheckpointKey] = dump_json(header);
@@ -138,9 +144,11 @@ TensorFile JointTrainer::checkpoint(const std::string& recipe) {
   return file;
 }
 
-bool JointTrainer::is_checkpoint(const TensorFile& file) {
+std::string JointTrainer::rule_of(const TensorFile& file) {
   const Json header = checkpoint_header(file);
-  return header.is_object() && header.value("stage", Json()) == kStage;
+  const bool own = header.is_object() && header.value("stage", Json()) == kStage;
+  const Json rule = own ? header.value("rule", Json()) : Json();
+  return rule.is_string() ? rule.get<std::string>() : "";
 }
 
 void JointTrainer::restore(const TensorFile& file, const std::string& recipe) {
@@ -158,8 +166,9 @@ void JointTrainer::restore(const TensorFile& file, const std::string& recipe) {
       keep(best_value_of(header, options_.keep_best, file.path));
       read_tensors(file, best_, "training.best.");
     }
+    epochs_since_best_ = whole_number_of(header, "epochs_since_best", file.path);
     ended_ = header.at("ended").get<bool>();
-    if (ended_ && options_.stop_measure.empty())
+    if (ended_ && options_.stop_measure.empty() && options_.patience == 0)
       throw InputError(file.path +
                        ": says that it has ended early, which this recipe does not; it is damaged.");
     history_ = history_of(header, file.path);

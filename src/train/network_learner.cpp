@@ -21,6 +21,9 @@ void refuse_bad_options(const NetworkOptions& o) {
   for (const auto& [name, value] : {std::pair{"l2", o.l2}, std::pair{"norm_limit", o.norm_limit}})
     if (!(value >= 0.0))
       throw InputError(std::string(name) + " = " + std::to_string(value) + " must be zero or more.");
+  for (const double rate : o.layer_rates)
+    if (!(rate >= 0.0))
+      throw InputError("layer_rates has " + std::to_string(rate) + ", but each must be zero or more.");
 }
 
 // 16 random bits decide on a unit: the step of 2^-16 in the probability is exact in the factor, too.
@@ -53,19 +56,33 @@ void drop(double dropout, const Noise& noise, std::span<const std::uint64_t> cas
   }
 }
 
-// deltas *= f'(total input), told from the output y after dropout. Where a unit was left out, y is 0, which
-// makes f' zero, as it should be.
-void times_derivative(Activation activation, float factor, ConstMatrixView<float> outputs,
-                      MatrixView<float> deltas) {
-  if (activation == Activation::kLinear) return;
-  const float keep = 1.0f / factor;
+// deltas *= f'(total input), told from the output y after dropout: each value by `derivative(y)`.
+template <class F>
+void times(ConstMatrixView<float> outputs, MatrixView<float> deltas, F derivative) {
   for (std::size_t r = 0; r < deltas.rows(); ++r) {
     const float* y = outputs.row(r).data();
     float* d = deltas.row(r).data();
-    if (activation == Activation::kRectified)
-      for (std::size_t j = 0; j < deltas.cols(); ++j) d[j] = y[j] == 0.0f ? 0.0f : d[j] * factor;
-    else
-      for (std::size_t j = 0; j < deltas.cols(); ++j) d[j] *= y[j] * (1.0f - keep * y[j]);
+    for (std::size_t j = 0; j < deltas.cols(); ++j) d[j] *= derivative(y[j]);
+  }
+}
+
+// Where a unit was left out, y is 0 and so is f', as it should be; only a hyperbolic tangent that nothing can
+// be left out of has a slope there.
+void times_derivative(Activation activation, float factor, ConstMatrixView<float> outputs,
+                      MatrixView<float> deltas) {
+  const float keep = 1.0f / factor;
+  switch (activation) {
+    case Activation::kLinear:
+      return;
+    case Activation::kRectified:
+      return times(outputs, deltas, [=](float y) { return y == 0.0f ? 0.0f : factor; });
+    case Activation::kTanh:
+      if (factor == 1.0f) return times(outputs, deltas, [](float y) { return 1.0f - y * y; });
+      return times(outputs, deltas, [=](float y) { return y == 0.0f ? 0.0f : factor - keep * y * y; });
+    case Activation::kLogistic:
+      return times(outputs, deltas, [=](float y) { return y * (1.0f - keep * y); });
+    case Activation::kSoftmax:
+      check(false, "a softmax is the last layer, whose delta is the loss's");
   }
 }
 
@@ -82,6 +99,10 @@ NetworkLearner::NetworkLearner(Network start, const NetworkOptions& options, con
           "\" does not end in its only softmax layer, so it is no classifier; write it as \"784 - "
           "rectified 800 - softmax 10\".");
   }
+  if (!options.layer_rates.empty() && options.layer_rates.size() != network_.layers.size())
+    throw InputError("layer_rates has " + std::to_string(options.layer_rates.size()) +
+                     " numbers, but the net has " + std::to_string(network_.layers.size()) +
+                     " layers of weights, the output layer's among them; give one for each.");
   const ParameterList parameters = network_.parameters();
   for (std::size_t n = 0; n < network_.layers.size(); ++n) {
     NetworkLayer& layer = network_.layers[n];
@@ -167,13 +188,18 @@ void NetworkLearner::subtract_from_targets(const Batch& batch, const Block& bloc
   block_errors_[block.index] = error;
 }
 
-void NetworkLearner::pass_down(const Block& block, Memory& memory) {
+// Of the layers of weights: the output layer at first, then all.
+std::size_t NetworkLearner::lowest_learned(const StepInfo& info) const {
+  return info.epoch < options_.output_epochs ? network_.layers.size() - 1 : 0;
+}
+
+void NetworkLearner::pass_down(const Block& block, std::size_t lowest, Memory& memory) {
   const auto row_weights = std::span<const float>(row_weights_).subspan(block.first, block.count);
   for (std::size_t n = network_.layers.size(); n-- > 0;) {
     const Matrix<float>&below = memory.outputs[n], &delta = memory.deltas[n];
     weights_[n].statistics().store(block.first, below, 1.0f, delta, row_weights);
     biases_[n].add(block.index, delta, row_weights);
-    if (n == 0) return;
+    if (n == lowest) return;
     const auto totals = weights_[n].packed().down(delta, 1.0f, 1.0f, memory.product);
     Matrix<float>& next = memory.deltas[n - 1];
     next.resize(block.count, totals.cols());
@@ -185,7 +211,24 @@ void NetworkLearner::pass_down(const Block& block, Memory& memory) {
 void NetworkLearner::run_block(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
   pass_up(batch, block, info, memory);
   subtract_from_targets(batch, block, memory);
-  pass_down(block, memory);
+  pass_down(block, lowest_learned(info), memory);
+}
+
+void NetworkLearner::update(const StepInfo& info, std::size_t lowest, ThreadTeam& team) {
+  const auto weights = std::span(weights_).subspan(lowest);
+  const auto biases = std::span(biases_).subspan(lowest);
+  UpdateRule rule = update_rule(info, options_.l2, 0.0);
+  double ratio = 0;
+  if (options_.layer_rates.empty())
+    ratio = update_all(weights, biases, rule, info.watch_update, products_, team);
+  for (std::size_t n = lowest; n < options_.layer_rates.size(); ++n) {
+    rule.rate = static_cast<float>(info.rate * options_.layer_rates[n]);
+    ratio = std::max(ratio, update_all(weights.subspan(n - lowest, 1), biases.subspan(n - lowest, 1), rule,
+                                       info.watch_update, products_, team));
+  }
+  if (info.watch_update) update_ratio_ = ratio;
+  for (LearnedWeights& own : weights)
+    if (options_.norm_limit > 0) own.limit_norms(options_.norm_limit, team);
 }
 
 void NetworkLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& team) {
@@ -196,11 +239,7 @@ void NetworkLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& 
   });
   cross_entropy_ = 0;
   for (const double error : block_errors_) cross_entropy_ += error;
-  const UpdateRule rule = update_rule(info, options_.l2, 0.0);
-  const double ratio = update_all(weights_, biases_, rule, info.watch_update, products_, team);
-  if (info.watch_update) update_ratio_ = ratio;
-  for (LearnedWeights& weights : weights_)
-    if (options_.norm_limit > 0) weights.limit_norms(options_.norm_limit, team);
+  update(info, lowest_learned(info), team);
 }
 
 }  // namespace harmonium

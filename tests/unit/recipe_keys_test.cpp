@@ -217,6 +217,8 @@ Recipe unusual() {
                                                               {"joint.states", "\"probabilities\""},
                                                               {"joint.negative", "\"tempering\""},
                                                               {"joint.keep", "\"best\""},
+                                                              {"fine_tune.rate_schedule", "\"cosine\""},
+                                                              {"fine_tune.keep", "\"best\""},
                                                               {"measure.fantasies.reader", "\"neighbours\""},
                                                               {"measure.mixing.mix", "\"tempering\""},
                                                               {"train.precision", "\"f32\""},

@@ -74,12 +74,14 @@ TEST(NetworkGradient, IsThatOfFiniteDifferences) {
   expect_gradient("6 - softmax 3", {});
   expect_gradient("6 - logistic 5 - linear 4 - softmax 3", {});
   expect_gradient("6 - rectified 9 - logistic 5 - softmax 3", {});
+  expect_gradient("6 - tanh 5 - tanh 4 - softmax 3", {});
 }
 
 TEST(NetworkGradient, UnderDropoutIsThatOfWhatIsLeft) {
   NetworkOptions options;
   options.input_dropout = 0.25, options.hidden_dropout = 0.5;
   expect_gradient("6 - rectified 12 - logistic 9 - linear 4 - softmax 3", options);
+  expect_gradient("6 - tanh 8 - softmax 3", options);
 }
 
 TEST(NetworkLearner, CrossEntropyIsThatOfTheKnownLabels) {
@@ -143,6 +145,50 @@ TEST(NetworkLearner, NormsAreLimited) {
               (learner.step(cases.batch(), {}, team), learner.cross_entropy()), 1e-6);
 }
 
+TEST(NetworkLearner, TheOutputLayerLearnsAloneAtFirst) {
+  ThreadTeam team(2);
+  Cases cases(50);
+  NetworkOptions options;
+  options.output_epochs = 2;
+  const Network before = start("6 - rectified 9 - logistic 5 - softmax 3");
+  const auto changed_after = [&](std::uint64_t epoch) {
+    NetworkLearner learner(before, options, team);
+    StepInfo info;
+    info.rate = 1.0, info.epoch = epoch;
+    learner.step(cases.batch(), info, team);
+    std::vector<bool> changed;
+    for (std::size_t n = 0; n < 3; ++n)
+      changed.push_back(learner.network().layers[n].weights.values()[0] !=
+                            before.layers[n].weights.values()[0] ||
+                        learner.network().layers[n].bias != before.layers[n].bias);
+    return changed;
+  };
+  EXPECT_EQ(changed_after(1), (std::vector<bool>{false, false, true}));
+  EXPECT_EQ(changed_after(2), (std::vector<bool>{true, true, true}));
+}
+
+TEST(NetworkLearner, LayersHaveRatesOfTheirOwn) {
+  ThreadTeam team(1);
+  Cases cases(50);
+  const Network before = start("6 - logistic 5 - softmax 3");
+  const auto step = [&](std::vector<double> rates) {
+    NetworkOptions options;
+    options.layer_rates = std::move(rates);
+    NetworkLearner learner(before, options, team);
+    StepInfo info;
+    info.rate = 0.5;
+    learner.step(cases.batch(), info, team);
+    return learner.network();
+  };
+  const Network alike = step({}), same = step({1, 1}), half = step({0.5, 0});
+  for (std::size_t i = 0; i < 30; ++i) {
+    EXPECT_EQ(alike.layers[0].weights.data()[i], same.layers[0].weights.data()[i]);
+    EXPECT_NEAR(half.layers[0].weights.data()[i] - before.layers[0].weights.data()[i],
+                0.5f * (alike.layers[0].weights.data()[i] - before.layers[0].weights.data()[i]), 1e-6);
+  }
+  EXPECT_EQ(half.layers[1].bias, before.layers[1].bias);
+}
+
 TEST(NetworkLearner, UnfitNetsAndOptionsAreRefused) {
   ThreadTeam team(1);
   EXPECT_THROW(NetworkLearner(make_network("6 - linear 3"), {}, team), InputError);
@@ -153,6 +199,11 @@ TEST(NetworkLearner, UnfitNetsAndOptionsAreRefused) {
   options = {};
   options.l2 = -1;
   EXPECT_THROW(NetworkLearner(make_network("6 - softmax 3"), options, team), InputError);
+  for (const std::vector<double>& rates : {std::vector<double>{-1}, {1, 1}}) {
+    options = {};
+    options.layer_rates = rates;
+    EXPECT_THROW(NetworkLearner(make_network("6 - softmax 3"), options, team), InputError);
+  }
 }
 
 // Exclusive or of the first two columns, in a data set: the labels reach the learner through the loop.

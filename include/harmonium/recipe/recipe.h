@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "harmonium/data/load.h"
+#include "harmonium/train/network_learner.h"
 #include "harmonium/train/options.h"
 
 namespace harmonium {
@@ -46,6 +47,19 @@ struct JointRecipe {
   TrainOptions train;  ///< of it: epochs (0 is off), batch, rate, momentum, l2, steps, sleep_states, ...
   std::string keep = "last";  ///< or "best": of the measured epochs the one with the fewest held-out errors
   double stop_error = 0;      ///< end when the training error is at most this; 0 is never
+};
+
+/// [fine_tune]: a classifier, learned by back-propagation when the stack has been learned: its layers going
+/// up, and a softmax of the classes on top. Or the same net from random weights, without a stack.
+struct FineTuneRecipe {
+  FineTuneRecipe();
+
+  TrainOptions train;  ///< of which a net takes epochs (0: off), rates, costs, averages
+  NetworkOptions net;  ///< dropout, epochs of the output layer alone, rates of layers
+  /// The stack that the run learns, "random", or a model file with a stack; then nothing is learned before.
+  std::string start = "stack";
+  std::string keep = "last";  ///< or "best": of the measured epochs the one with the fewest held-out errors
+  std::size_t patience = 0;   ///< measured epochs without fewer of them, after which it ends; 0 is off
 };
 
 /// [measure]: what to measure when learning is done.
@@ -123,6 +137,7 @@ struct Recipe {
   /// [[layer]] tables, one an RBM from the data up: keys of [train] that differ there, as TOML literals.
   std::vector<std::map<std::string, std::string>> layer_overrides;
   JointRecipe joint;
+  FineTuneRecipe fine_tune;
   MeasureRecipe measure;
   ReportRecipe report;
   IdeaRecipe idea;
@@ -155,6 +170,17 @@ std::vector<TrainOptions> layer_options(const Recipe& recipe, std::size_t rbms);
 
 /// Options of the joint stage: [joint], with what it shares with [train]. Throws InputError for a fault.
 TrainOptions joint_options(const Recipe& recipe);
+
+/// Is the result of the recipe a feed-forward net?
+bool has_fine_tuning(const Recipe& recipe);
+/// Does the recipe learn a stack, as its result or to start a net from; or does a net start from random
+/// weights, or from the stack in a file?
+bool learns_stack(const Recipe& recipe);
+bool starts_at_random(const Recipe& recipe);
+std::optional<std::string> stack_file(const Recipe& recipe);
+/// Options of fine-tuning: [fine_tune], with what it shares with [train]. Throws InputError for a fault.
+TrainOptions fine_tune_options(const Recipe& recipe);
+NetworkOptions network_options(const Recipe& recipe);
 
 /// A key as people see it.
 struct RecipeKey {

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "harmonium/data/dataset.h"
-#include "harmonium/models/model_file.h"
+#include "harmonium/models/network_model.h"
 #include "harmonium/recipe/recipe.h"
 #include "harmonium/train/loop.h"
 
@@ -23,7 +23,7 @@ class Reporter {
   virtual void say(const std::string& /*line*/) {}
   /// A sentence that asks for attention.
   virtual void warn(const std::string& /*sentence*/) {}
-  /// `layer` of `layers` RBMs is under way.
+  /// `layer` of `layers` RBMs is under way, or a stage after them (stage_name).
   virtual void training(std::size_t /*layer*/, std::size_t /*layers*/, const LoopProgress& /*progress*/,
                         std::size_t /*cases_per_batch*/, std::size_t /*cases*/) {}
   virtual void epoch_done(const HistoryRecord& /*record*/) {}
@@ -79,9 +79,16 @@ struct TrainingFiles {
 /// MODEL.greedy.safetensors.
 std::filesystem::path greedy_path(const std::filesystem::path& model);
 
+/// Where a run that is fine-tuned keeps the stack from which it was: MODEL.stack.safetensors.
+std::filesystem::path stack_path(const std::filesystem::path& model);
+
 struct TrainingResult {
-  bool finished = false;  ///< false: stopped after a checkpoint
-  Model model;
+  bool finished = false;                ///< false: stopped after a checkpoint
+  Model model;                          ///< of a run without fine-tuning
+  std::optional<NetworkModel> network;  ///< of one with it
+  const ModelFacts& facts() const {
+    return network ? static_cast<const ModelFacts&>(*network) : static_cast<const ModelFacts&>(model);
+  }
   double seconds = 0;  ///< of learning, with those parts before this call that files.timing knows of
 };
 

@@ -39,6 +39,8 @@ struct JointOptions {
   /// End after the first measured epoch at which `stop_measure` is at most this; below zero is never.
   std::string stop_measure;
   double stop_at = -1.0;
+  /// End when so many measured epochs in a row have brought no lower `keep_best`; 0 is never.
+  std::size_t patience = 0;
   /// The updates after which greedy learning kept its top RBM. Those of train.snapshots of this stage count
   /// on from the last of them, which is its end.
   std::vector<std::uint64_t> earlier_snapshots;
@@ -69,6 +71,9 @@ class JointTrainer {
   ParameterList last() { return rule_.learner->parameters(); }
   bool has_last() const { return !best_.empty() || options_.train.average_epochs > 0; }
   const std::vector<HistoryRecord>& history() const { return history_; }
+  /// The number of its lines in the history.
+  std::size_t layer() const { return layer_; }
+  const TrainOptions& options() const { return options_.train; }
 
   /// Snapshots of the top RBM (of the average, where there is one): those of greedy learning, which
   /// restore_snapshots has handed over, and then as the options ask for.
@@ -79,14 +84,15 @@ class JointTrainer {
 
   /// Everything that the stage needs to go on; greedy learning is over by then. `recipe` as in GreedyTrainer.
   TensorFile checkpoint(const std::string& recipe);
-  /// True where the checkpoint is one of this stage.
-  static bool is_checkpoint(const TensorFile& file);
+  /// The name of the rule whose checkpoint it is; empty for one of another stage.
+  static std::string rule_of(const TensorFile& file);
   /// Throws InputError where it does not belong to this recipe, net or data.
   void restore(const TensorFile& file, const std::string& recipe);
 
  private:
   void epoch_done(std::uint64_t epoch, const JointHooks& hooks);
   ParameterList current();
+  void watch_best(double value);
   void keep(double value);
   void keep_snapshot(std::uint64_t updates);
 
@@ -101,6 +107,7 @@ class JointTrainer {
   Snapshots snapshots_;
   bool ended_ = false;
   double best_value_ = 0;
+  std::uint64_t epochs_since_best_ = 0;  // measured ones
   std::vector<AlignedVector<float>> best_storage_;
   ParameterList best_, result_;
 };

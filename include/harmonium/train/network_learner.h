@@ -12,6 +12,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "harmonium/models/network.h"
 #include "harmonium/train/learned_weights.h"
@@ -27,6 +28,10 @@ struct NetworkOptions {
   double hidden_dropout = 0.0;  ///< likewise of a hidden unit
   double l2 = 0.0;              ///< weight cost l2 * w on weights, not on biases
   double norm_limit = 0.0;      ///< longest column of weights into a unit; 0 is no limit
+  /// The first so many epochs, in which the output layer learns alone (5 in the Science-2006 code).
+  std::size_t output_epochs = 0;
+  /// A factor of the rate for each layer, from the inputs up; none: 1 for all.
+  std::vector<double> layer_rates = {};
 };
 
 class NetworkLearner final : public Learner {
@@ -47,7 +52,8 @@ class NetworkLearner final : public Learner {
   const Network& network() const { return network_; }
   /// E of the last batch before its update, under its dropout, in nats.
   double cross_entropy() const { return cross_entropy_; }
-  /// ||change of weights|| / ||weights|| of the last update that was watched.
+  /// ||change of weights|| / ||weights|| of the last update that was watched; of the layer where it is
+  /// largest, where layers have rates of their own.
   double update_ratio() const { return update_ratio_; }
 
  private:
@@ -64,7 +70,9 @@ class NetworkLearner final : public Learner {
   void run_block(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
   void pass_up(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
   void subtract_from_targets(const Batch& batch, const Block& block, Memory& memory);
-  void pass_down(const Block& block, Memory& memory);
+  void pass_down(const Block& block, std::size_t lowest, Memory& memory);
+  void update(const StepInfo& info, std::size_t lowest, ThreadTeam& team);
+  std::size_t lowest_learned(const StepInfo& info) const;
   double dropout_of(std::size_t outputs) const;
 
   Network network_;

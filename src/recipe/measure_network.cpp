@@ -1,0 +1,113 @@
+#include "recipe/measure_network.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "harmonium/render/number.h"
+#include "harmonium/train/loop.h"
+
+namespace harmonium {
+namespace {
+
+constexpr std::size_t kMistakesShown = 50;
+
+// What the net makes of the first cases of one set.
+struct Read {
+  Classification result;
+  std::vector<std::int32_t> classes;  // of every case
+};
+
+Read read_cases(const Recipe& recipe, const Dataset& cases, const Network& network, ThreadTeam& team,
+                Reporter& reporter) {
+  Read read;
+  ClassificationSums sums(network.outputs());
+  const std::size_t most = std::min(recipe.measure.cases, cases.size());
+  fetch_pieces(cases, most, recipe.measure.binarise_seed, 0, team,
+               [&](std::size_t first, const Matrix<float>& piece) {
+                 const Matrix<float> outputs = forward(network, piece, team);
+                 sums.add(first, outputs, cases.labels().subspan(first, piece.rows()));
+                 const auto classes = likeliest_classes(outputs);
+                 read.classes.insert(read.classes.end(), classes.begin(), classes.end());
+                 reporter.working("classifying",
+                                  static_cast<double>(first + piece.rows()) / static_cast<double>(most));
+               });
+  read.result = sums.result();
+  return read;
+}
+
+void add_errors(const Classification& c, const std::string& name, std::vector<Measurement>& measurements) {
+  if (c.cases == 0) return;
+  const Interval interval = wilson_interval(c.wrong, c.cases);
+  const auto n = static_cast<double>(c.cases);
+  measurements.push_back({name + "_error", c.error(), std::sqrt(c.error() * (1 - c.error()) / n), c.cases,
+                          "fraction misread",
+                          number_text(static_cast<double>(c.wrong), 9) + " misread; 95 % interval " +
+                              number_text(interval.low, 3) + " to " + number_text(interval.high, 3)});
+  measurements.push_back({name + "_cross_entropy",
+                          c.cross_entropy,
+                          {},
+                          c.cases,
+                          "nats",
+                          "mean of -log of the label's probability"});
+}
+
+std::string caption_of(const NetworkModel& model, std::int32_t label, std::int32_t read) {
+  return model.class_name(static_cast<std::size_t>(label)) + " read " +
+         model.class_name(static_cast<std::size_t>(read));
+}
+
+}  // namespace
+
+std::string find_network_measure_fault(const Recipe& recipe) {
+  const MeasureRecipe& m = recipe.measure;
+  const char* key = m.likelihood == "exact" || m.likelihood == "annealed" ? "measure.likelihood"
+                    : m.pseudo_likelihood                                 ? "measure.pseudo_likelihood"
+                    : m.kl                                                ? "measure.kl"
+                    : m.net_cases > 0                                     ? "measure.net_cases"
+                    : m.mixing_steps > 0                                  ? "measure.mixing_steps"
+                    : !m.one_class.empty()                                ? "measure.one_class"
+                    : m.fantasies > 0                                     ? "measure.fantasies"
+                    : m.mixing_chains > 0                                 ? "measure.mixing"
+                    : recipe.report.movie                                 ? "report.movie"
+                                                                          : nullptr;
+  if (!key) return {};
+  return std::string(key) +
+         " is of a model that has a density, but fine_tune.epochs makes a feed-forward net of it; leave one "
+         "of "
+         "them out.";
+}
+
+NetworkMeasures measure_network(const Recipe& recipe, const RecipeData& data, const NetworkModel& model,
+                                ThreadTeam& team, Reporter& reporter) {
+  NetworkMeasures measures;
+  const Dataset& judged = data.judged();
+  const std::string name = data.judged_name();
+  Read read;
+  if (judged.has_labels()) {
+    read = read_cases(recipe, judged, model.network, team, reporter);
+    add_errors(read.result, name, measures.measurements);
+    measures.judged = read.result;
+    if (measures.judged.cases > 0)
+      measures.measurements.push_back(
+          {name + "_calibration_error",
+           measures.judged.calibration_error,
+           {},
+           measures.judged.cases,
+           "",
+           "mean distance between confidence and the fraction read rightly, in ten ranges of confidence"});
+  }
+  if (data.apart())
+    add_errors(read_cases(recipe, data.train, model.network, team, reporter).result, "train",
+               measures.measurements);
+  const auto& all = measures.judged.mistakes;
+  const std::vector<std::uint64_t> worst(
+      all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(kMistakesShown, all.size())));
+  if (worst.empty()) return measures;
+  measures.mistakes = Matrix<float>(worst.size(), judged.layer().columns());
+  judged.fetch(worst, recipe.measure.binarise_seed, 0, measures.mistakes);
+  for (const std::uint64_t row : worst)
+    measures.captions.push_back(caption_of(model, judged.labels()[row], read.classes[row]));
+  return measures;
+}
+
+}  // namespace harmonium

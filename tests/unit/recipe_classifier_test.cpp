@@ -1,0 +1,164 @@
+// [fine_tune] in miniature: a stack that becomes a classifier, from its own start, a random one and a file.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <filesystem>
+#include <map>
+
+#include "harmonium/models/network_model.h"
+#include "harmonium/recipe/run.h"
+#include "unit/left_and_right.h"
+#include "unit/recipe_folder.h"
+
+namespace harmonium {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class RecipeClassifier : public RecipeFolder {
+ protected:
+  void SetUp() override {
+    RecipeFolder::SetUp();
+    write_left_and_right(at("train.csv"), 200, 1);
+    write_left_and_right(at("test.csv"), 80, 2);
+    recipe_.data.train = at("train.csv").string(), recipe_.data.test = at("test.csv").string();
+    recipe_.data.label_column = "class";
+    recipe_.layers = "data - 6 - 12";
+    recipe_.train.epochs = 10, recipe_.train.batch = 10;
+    recipe_.report.image_shape = {2, 4};
+    recipe_.fine_tune.train.epochs = 40, recipe_.fine_tune.train.batch = 10;
+    recipe_.fine_tune.train.rate = 0.5, recipe_.fine_tune.train.momentum = 0.5;
+  }
+
+  RunResult run(const std::string& name, unsigned threads = 2, bool resume = false,
+                const std::atomic<bool>* stop = nullptr) {
+    ThreadTeam team(threads);
+    return run_recipe(recipe_, at(name), {resume, false, &team, &reporter_, stop, "harmonium run test"});
+  }
+  std::string fault() {
+    return refusal([&] { run("refused"); });
+  }
+  fs::path model(const std::string& name) const { return at(name) / "model.safetensors"; }
+  static double value_of(const RunResult& result, const std::string& name) {
+    for (const Measurement& m : result.measurements)
+      if (m.name == name) return m.value;
+    ADD_FAILURE() << "no " << name;
+    return 0;
+  }
+};
+
+TEST_F(RecipeClassifier, IsLearnedMeasuredAndShown) {
+  const RunResult result = run("a");
+  // One pixel in ten is wrong, independently: 8 pixels are read as the other side in about 0.5 % of cases.
+  EXPECT_LT(value_of(result, "test_error"), 0.06);
+  EXPECT_LT(value_of(result, "test_cross_entropy"), 0.2);
+  EXPECT_LT(value_of(result, "train_error"), 0.06);
+  EXPECT_LT(value_of(result, "test_calibration_error"), 0.2);
+  const NetworkModel net = load_network_model(model("a"));
+  EXPECT_EQ(net.network.to_string(), "8 - logistic 6 - logistic 12 - softmax 2");
+  EXPECT_EQ(net.classes.size(), 2u);
+  const HistoryRecord* last = last_record(net.history, 3);
+  ASSERT_NE(last, nullptr);
+  EXPECT_EQ(last->epoch, 40u);
+  EXPECT_LT(last->measures.at("error"), 0.06);
+  EXPECT_NE(last_record(net.history, 1), nullptr) << "the history of the stack is kept";
+  // The stack beside is the one that would have been learned without what followed.
+  Model stack = load_model(stack_path(model("a")));
+  EXPECT_EQ(stack.net.depth(), 2u);
+  for (const char* file : {"report.html", "metrics.json", "features-1.png", "features-before.png"})
+    EXPECT_TRUE(fs::exists(at("a") / file)) << file;
+  EXPECT_THAT(text_of(at("a") / "report.html"), HasSubstr("Which class is read as which"));
+}
+
+TEST_F(RecipeClassifier, HasTheSameBytesForThreadsAndAfterStops) {
+  recipe_.fine_tune.net.input_dropout = 0.1, recipe_.fine_tune.net.hidden_dropout = 0.2;
+  recipe_.fine_tune.train.average_epochs = 1;
+  recipe_.train.batch = recipe_.fine_tune.train.batch = 25;
+  recipe_.train.epochs = 1, recipe_.fine_tune.train.epochs = 2;
+  run("a", 1);
+  run("b", 3);
+  EXPECT_EQ(text_of(model("a")), text_of(model("b")));
+  // Stopped after every batch that it begins with, it goes on: in the stack and in fine-tuning.
+  std::atomic<bool> stop = true;
+  bool finished = false;
+  int parts = 0;
+  for (; !finished && parts < 500; ++parts)
+    finished = run("c", 2, true, &stop).finished || !fs::exists(at("c"));
+  EXPECT_GT(parts, 20);
+  stop = false;
+  run("c", 2, true);
+  EXPECT_EQ(text_of(model("a")), text_of(model("c")));
+  EXPECT_EQ(text_of(stack_path(model("a"))), text_of(stack_path(model("c"))));
+}
+
+TEST_F(RecipeClassifier, StartsFromAFileAsFromItsOwnStack) {
+  run("own");
+  recipe_.fine_tune.start = stack_path(model("own")).string();
+  run("file");
+  const Network a = load_network_model(model("own")).network, b = load_network_model(model("file")).network;
+  for (std::size_t n = 0; n < a.layers.size(); ++n)
+    EXPECT_TRUE(std::equal(a.layers[n].weights.values().begin(), a.layers[n].weights.values().end(),
+                           b.layers[n].weights.values().begin()))
+        << n;
+  EXPECT_FALSE(fs::exists(stack_path(model("file"))));
+  EXPECT_TRUE(fs::exists(at("file") / "features-before.png"));
+  // Another stack under the same name is another run.
+  std::atomic<bool> stop = true;
+  run("stopped", 2, false, &stop);
+  Model other = load_model(recipe_.fine_tune.start);
+  other.net.rbms[0].weights(0, 0) += 1.0f;
+  save_model(recipe_.fine_tune.start, other);
+  EXPECT_THAT(refusal([&] { run("stopped", 2, true); }), HasSubstr("stack"));
+}
+
+TEST_F(RecipeClassifier, StartsAtRandomWithoutAStack) {
+  recipe_.fine_tune.start = "random";
+  recipe_.layers = "data - rectified 12 - rectified 6";
+  recipe_.fine_tune.train.rate = 0.1;
+  const RunResult result = run("random");
+  EXPECT_LT(value_of(result, "test_error"), 0.06);
+  const NetworkModel net = load_network_model(model("random"));
+  EXPECT_EQ(net.network.to_string(), "8 - rectified 12 - rectified 6 - softmax 2");
+  EXPECT_EQ(last_record(net.history, 0), nullptr);
+  EXPECT_FALSE(fs::exists(stack_path(model("random"))));
+}
+
+TEST_F(RecipeClassifier, KeepsTheBestEpochAndEndsWhenPatienceDoes) {
+  recipe_.data.held_out = 50;
+  recipe_.fine_tune.keep = "best", recipe_.fine_tune.patience = 3;
+  recipe_.fine_tune.train.epochs = 500;
+  run("best");
+  const NetworkModel net = load_network_model(model("best"));
+  std::vector<double> errors;
+  for (const HistoryRecord& record : net.history)
+    if (record.layer == 3) errors.push_back(record.measures.at("error_held_out"));
+  ASSERT_LT(errors.size(), 500u);
+  const double best = *std::min_element(errors.begin(), errors.end());
+  const auto first_best = std::find(errors.begin(), errors.end(), best) - errors.begin();
+  EXPECT_EQ(errors.size(), static_cast<std::size_t>(first_best) + 4) << "three epochs after the first best";
+}
+
+TEST_F(RecipeClassifier, WhatItCannotDoIsRefusedBeforeLearning) {
+  const auto with = [&](const char* key, const char* value) {
+    const Recipe kept = recipe_;
+    set_recipe_key(recipe_, key, value);
+    const std::string sentence = fault();
+    recipe_ = kept;
+    EXPECT_FALSE(fs::exists(model("refused"))) << key;
+    return sentence;
+  };
+  EXPECT_THAT(with("fine_tune.keep", "best"), HasSubstr("data.held_out"));
+  EXPECT_THAT(with("fine_tune.patience", "3"), HasSubstr("data.held_out"));
+  EXPECT_THAT(with("fine_tune.layer_rates", "[1, 1]"), HasSubstr("3 layers"));
+  EXPECT_THAT(with("fine_tune.hidden_dropout", "1"), HasSubstr("from 0 to below 1"));
+  EXPECT_THAT(with("fine_tune.start", "nosuch.safetensors"), HasSubstr("nosuch.safetensors"));
+  EXPECT_THAT(with("model.kind", "dbm"), HasSubstr("dbm"));
+  EXPECT_THAT(with("model.layers", "data - poisson 4"), HasSubstr("poisson"));
+  EXPECT_THAT(with("measure.likelihood", "exact"), HasSubstr("measure.likelihood"));
+  EXPECT_THAT(with("measure.fantasies.cases", "4"), HasSubstr("measure.fantasies"));
+}
+
+}  // namespace
+}  // namespace harmonium

@@ -182,6 +182,20 @@ TEST_F(NetworkFileTest, ItsTextMustFitItsTensors) {
   }
 }
 
+// What version 4 wrote, as a reader in another language computed it.
+TEST_F(NetworkFileTest, OfVersionFourKeepsLoading) {
+  const NetworkModel model =
+      load_network_model(std::filesystem::path(HARMONIUM_TEST_DATA) / "model-v4.safetensors");
+  EXPECT_EQ(model.network.to_string(), "3 - rectified 3 - logistic 2 - softmax 2");
+  EXPECT_EQ(model.classes, (std::vector<std::string>{"x", "y"}));
+  Matrix<float> cases(2, 3);
+  cases(0, 0) = cases(0, 2) = cases(1, 1) = 1.0f;
+  ThreadTeam team(1);
+  const Matrix<float> outputs = forward(model.network, cases, team);
+  EXPECT_NEAR(outputs(0, 0), 0.5452930612, 1e-6);
+  EXPECT_NEAR(outputs(1, 0), 0.4500269556, 1e-6);
+}
+
 TEST_F(NetworkFileTest, AStackAndANetAreToldApart) {
   save_network_model(path_, random_model());
   EXPECT_THROW(load_model(path_), InputError);

@@ -80,8 +80,8 @@ std::pair<std::size_t, std::size_t> count_wrong(const ModelFacts& model, const D
 }
 
 void check_classifier(const NetworkModel& model, const Options& o) {
-  if (model.network.layers.back().activation != Activation::kSoftmax)
-    throw InputError(o.model + ": does not end in a softmax of classes, so it is no classifier.");
+  if (model.task != NetworkTask::kClassify)
+    throw InputError(o.model + ": is an autoencoder, which knows of no classes; give a classifier.");
   if (!o.way.empty())
     throw InputError(
         "--way " + o.way +

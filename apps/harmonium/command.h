@@ -41,6 +41,7 @@ void add_sample(CLI::App& app, Globals& globals, Action& action);
 void add_reconstruct(CLI::App& app, Globals& globals, Action& action);
 void add_impute(CLI::App& app, Globals& globals, Action& action);
 void add_encode(CLI::App& app, Globals& globals, Action& action);
+void add_decode(CLI::App& app, Globals& globals, Action& action);
 void add_classify(CLI::App& app, Globals& globals, Action& action);
 void add_evaluate(CLI::App& app, Globals& globals, Action& action);
 void add_inspect(CLI::App& app, Globals& globals, Action& action);

@@ -116,8 +116,11 @@ Json model_json(const Model& model, const std::string& path) {
 }
 
 Json model_json(const NetworkModel& model, const std::string& path) {
-  Json json = {
-      {"file", path}, {"kind", "network"}, {"layers", model.network.to_string()}, {"weights", Json::array()}};
+  Json json = {{"file", path},
+               {"kind", "network"},
+               {"task", task_name(model.task)},
+               {"layers", model.network.to_string()},
+               {"weights", Json::array()}};
   for (const NetworkLayer& layer : model.network.layers)
     json["weights"].push_back(summary_json(summarise(layer.weights.values())));
   add_facts(json, model);
@@ -152,14 +155,16 @@ void print_stages(const ModelFacts& facts, std::size_t first, std::size_t rbms) 
 
 void print_model(const NetworkModel& model, const std::string& path) {
   const auto& layers = model.network.layers;
-  std::printf("%s: a feed-forward net, %s\n", path.c_str(), model.network.to_string().c_str());
+  std::printf("%s: a feed-forward net, %s: %s\n", path.c_str(),
+              model.task == NetworkTask::kClassify ? "a classifier" : "an autoencoder",
+              model.network.to_string().c_str());
   print_origin(model, "");
   for (std::size_t n = 0; n < layers.size(); ++n) {
     std::printf("\nlayer %zu: %zu %s units\n", n + 1, layers[n].bias.size(),
                 std::string(activation_name(layers[n].activation)).c_str());
     print_summary(summarise(layers[n].weights.values()));
   }
-  print_stages(model, 0, layers.size() - 1);
+  print_stages(model, 0, model.code_layer());
 }
 
 void print_model(const Model& model, const std::string& path) {

@@ -191,6 +191,7 @@ int main(int argc, char** argv) {
   harmonium::app::add_sample(app, globals, action);
   harmonium::app::add_reconstruct(app, globals, action);
   harmonium::app::add_encode(app, globals, action);
+  harmonium::app::add_decode(app, globals, action);
   harmonium::app::add_classify(app, globals, action);
   harmonium::app::add_impute(app, globals, action);
   harmonium::app::add_evaluate(app, globals, action);

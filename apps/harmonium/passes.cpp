@@ -1,6 +1,7 @@
 // `harmonium reconstruct` and `harmonium encode`: what the layers make of cases.
 #include <algorithm>
 #include <cstdio>
+#include <functional>
 
 #include "command.h"
 #include "harmonium/base/error.h"
@@ -28,28 +29,62 @@ std::size_t wanted_layer(const Model& model, std::size_t layer) {
   return layer == 0 ? model.net.depth() : layer;
 }
 
-int reconstruct_cases(const Globals& globals, const Options& o) {
-  const Model model = load_model(o.model);
+// What one piece of cases becomes, through `layer` and back.
+struct Way {
+  std::size_t layer;
+  std::function<Matrix<float>(const Matrix<float>&)> there_and_back;
+};
+
+Way way_through(const Model& model, const Options& o, ThreadTeam& team) {
   if (model.is_machine && o.layer > 0)
     throw InputError(
         "--layer is not for a deep Boltzmann machine, whose layers all take part in a "
         "reconstruction; leave it out.");
   const std::size_t layer = wanted_layer(model, o.layer);
+  return {layer, [&model, &team, layer](const Matrix<float>& cases) {
+            return model.is_machine ? reconstruct(model, cases, team)
+                                    : reconstruct(model.net, layer, cases, team);
+          }};
+}
+
+Way way_through(const NetworkModel& model, const Options& o, ThreadTeam& team) {
+  if (model.task != NetworkTask::kReconstruct)
+    throw InputError(
+        o.model +
+        ": is a classifier, which gives no case back; give its stack (MODEL.stack.safetensors), or "
+        "learn an autoencoder (--fine_tune.task reconstruct).");
+  if (o.layer > 0 && o.layer != model.code_layer())
+    throw InputError("--layer " + std::to_string(o.layer) +
+                     " is not where an autoencoder turns round; its code is layer " +
+                     std::to_string(model.code_layer()) + ".");
+  return {model.code_layer(),
+          [&model, &team](const Matrix<float>& cases) { return forward(model.network, cases, team); }};
+}
+
+std::size_t data_columns(const Model& model) {
+  return model.net.columns(0);
+}
+std::size_t data_columns(const NetworkModel& model) {
+  return model.network.inputs();
+}
+
+template <class AModel>
+int reconstruct_cases(const Globals& globals, const Options& o, const AModel& model) {
+  ThreadTeam team(globals.threads);
+  const Way way = way_through(model, o, team);
   const auto shape = model_image_shape(model);
   check_output_name(o.out, shape);
-  ThreadTeam team(globals.threads);
   TerminalReporter reporter(globals.quiet);
   const Dataset data = load_model_data(model, o.data, o.part, o.limit);
   const std::uint64_t seed = globals.seed.value_or(1);
   double error = 0;
-  const auto back =
-      in_pieces<float>(data, model.net.columns(0), seed, team, reporter, "reconstructing",
-                       [&](const Matrix<float>& cases, std::size_t) {
-                         auto piece = model.is_machine ? reconstruct(model, cases, team)
-                                                       : reconstruct(model.net, layer, cases, team);
-                         error += squared_error(cases, piece) * static_cast<double>(cases.rows());
-                         return piece;
-                       });
+  const auto back = in_pieces<float>(data, data_columns(model), seed, team, reporter, "reconstructing",
+                                     [&](const Matrix<float>& cases, std::size_t) {
+                                       auto piece = way.there_and_back(cases);
+                                       error +=
+                                           squared_error(cases, piece) * static_cast<double>(cases.rows());
+                                       return piece;
+                                     });
   error /= static_cast<double>(std::max<std::size_t>(data.size(), 1));
   if (std::filesystem::path(o.out).extension() == ".png" && shape.size() == 2) {
     const std::size_t shown = std::min(kPairsShown, data.size());
@@ -61,11 +96,16 @@ int reconstruct_cases(const Globals& globals, const Options& o) {
   }
   if (globals.json)
     print_json(
-        {{"file", o.out}, {"cases", data.size()}, {"layer", layer}, {"squared_error_per_case", error}});
+        {{"file", o.out}, {"cases", data.size()}, {"layer", way.layer}, {"squared_error_per_case", error}});
   else
     std::printf("%s: %zu cases through layer %zu and back, squared error per case %.6g\n", o.out.c_str(),
-                data.size(), layer, error);
+                data.size(), way.layer, error);
   return 0;
+}
+
+int reconstruct_cases(const Globals& globals, const Options& o) {
+  return std::visit([&](const auto& model) { return reconstruct_cases(globals, o, model); },
+                    load_any_model(o.model));
 }
 
 // What one piece of cases is in layer `layer`: mean field in a deep Boltzmann machine, else an up-pass.
@@ -104,11 +144,10 @@ Codes encode(const Globals& globals, const Options& o, const Model& model, Threa
           layer, o.samples ? "samples" : "means"};
 }
 
-// The layer below the output layer, unless another is wanted.
+// The layer of codes, unless another is wanted.
 Codes encode(const Globals& globals, const Options& o, const NetworkModel& model, ThreadTeam& team,
              Reporter& reporter) {
-  const std::size_t layers = model.network.layers.size(),
-                    layer = o.layer > 0 ? o.layer : std::max<std::size_t>(1, layers - 1);
+  const std::size_t layers = model.network.layers.size(), layer = o.layer > 0 ? o.layer : model.code_layer();
   if (o.samples)
     throw InputError("--samples is not for a feed-forward net, whose outputs are no states; leave it out.");
   if (layer > layers)
@@ -145,7 +184,9 @@ int encode_cases(const Globals& globals, const Options& o) {
 std::shared_ptr<Options> add_options(CLI::App& command, const char* out_help) {
   auto o = std::make_shared<Options>();
   add_cases(command, *o);
-  command.add_option("--layer", o->layer, "layer above the data, from 1; 0 is the top")
+  command
+      .add_option("--layer", o->layer,
+                  "layer above the data, from 1; 0 is the top, or the code of a feed-forward net")
       ->check(whole_number(0));
   command.add_option("--out", o->out, out_help)->required();
   return o;

@@ -24,12 +24,16 @@ void print_result(const RunResult& result) {
   const auto model = result.folder / "model.safetensors";
   std::error_code ignored;
   if (!std::filesystem::exists(model, ignored)) return;
+  const std::string use =
+      !result.task ? "sample " + model.string() + " -n 100 --steps 1000 --out fantasies.png"
+      : *result.task == NetworkTask::kClassify ? "classify " + model.string() + " DATA --out labels.csv"
+                                               : "reconstruct " + model.string() + " DATA --out back.npy";
   std::printf(
       "\nNext, for example:\n"
       "  open %s in a browser\n"
-      "  harmonium sample %s -n 100 --steps 1000 --out fantasies.png\n"
+      "  harmonium %s\n"
       "  harmonium inspect %s\n",
-      (result.folder / "report.html").c_str(), model.c_str(), model.c_str());
+      (result.folder / "report.html").c_str(), use.c_str(), model.c_str());
 }
 
 Json result_json(const RunResult& result) {

@@ -21,15 +21,24 @@ std::string layers_text(const TrainingResult& result) {
   return result.network ? result.network->network.to_string() : layers_to_string(result.model.net.layers());
 }
 
+std::string kind_text(const TrainingResult& result) {
+  if (!result.network) return result.model.kind();
+  return result.network->task == NetworkTask::kClassify ? "a classifier" : "an autoencoder";
+}
+
+const char* next_command(const TrainingResult& result) {
+  if (!result.network) return "evaluate";
+  return result.network->task == NetworkTask::kClassify ? "classify" : "reconstruct --out back.npy";
+}
+
 void print_result(const Options& o, const TrainingResult& result) {
   if (!result.facts().history.empty())
     for (const auto& [name, value] : result.facts().history.back().measures)
       std::printf("%-32s %.6g\n", name.c_str(), value);
-  std::printf("\n%s: %s, %s\nhistory: %s\n", o.out.c_str(),
-              result.network ? "a classifier" : result.model.kind().c_str(), layers_text(result).c_str(),
-              TrainingFiles::beside(o.out).history.c_str());
-  std::printf("Next, for example:\n  harmonium %s %s %s\n  harmonium inspect %s\n",
-              result.network ? "classify" : "evaluate", o.out.c_str(), o.data.c_str(), o.out.c_str());
+  std::printf("\n%s: %s, %s\nhistory: %s\n", o.out.c_str(), kind_text(result).c_str(),
+              layers_text(result).c_str(), TrainingFiles::beside(o.out).history.c_str());
+  std::printf("Next, for example:\n  harmonium %s %s %s\n  harmonium inspect %s\n", next_command(result),
+              o.out.c_str(), o.data.c_str(), o.out.c_str());
 }
 
 Json result_json(const Options& o, const TrainingResult& result) {

@@ -54,4 +54,16 @@ double squared_error(ConstMatrixView<float> values, ConstMatrixView<float> recon
   return values.rows() ? sum / static_cast<double>(values.rows()) : 0.0;
 }
 
+double binary_cross_entropy(ConstMatrixView<float> values, ConstMatrixView<float> means) {
+  check(values.rows() == means.rows() && values.cols() == means.cols(), "a mean for each value");
+  constexpr float kLeast = std::numeric_limits<float>::min();
+  double sum = 0;
+  for (std::size_t r = 0; r < values.rows(); ++r)
+    for (std::size_t i = 0; i < values.cols(); ++i) {
+      const float t = values(r, i), y = means(r, i);
+      sum -= t * std::log(std::max(y, kLeast)) + (1.0f - t) * std::log(std::max(1.0f - y, kLeast));
+    }
+  return values.rows() > 0 ? sum / static_cast<double>(values.rows()) : 0.0;
+}
+
 }  // namespace harmonium

@@ -105,6 +105,23 @@ Network recognition_network(const DeepBeliefNet& net) {
   return network;
 }
 
+Network unrolled_network(const DeepBeliefNet& net) {
+  if (net.label_columns > 0)
+    throw InputError(
+        "an autoencoder is unrolled from a stack without label units; leave \"+ softmax\" out of its "
+        "layers.");
+  Network network = recognition_network(net);
+  for (std::size_t n = net.depth(); n-- > 0;) {
+    const Rbm& rbm = net.rbms[n];
+    NetworkLayer layer{activation_of(rbm.visible.spec),
+                       Matrix<float>(rbm.hidden_columns(), rbm.visible_columns()), rbm.visible.bias};
+    for (std::size_t j = 0; j < rbm.hidden_columns(); ++j)
+      for (std::size_t i = 0; i < rbm.visible_columns(); ++i) layer.weights(j, i) = rbm.weights(i, j);
+    network.layers.push_back(std::move(layer));
+  }
+  return network;
+}
+
 void activate(const NetworkLayer& layer, MatrixView<float> totals) {
   switch (layer.activation) {
     case Activation::kLinear:
@@ -123,18 +140,19 @@ void activate(const NetworkLayer& layer, MatrixView<float> totals) {
   }
 }
 
-Matrix<float> forward(const Network& network, ConstMatrixView<float> inputs, std::size_t layers,
-                      ThreadTeam& team) {
-  check(inputs.cols() == network.inputs() && layers >= 1 && layers <= network.layers.size(),
-        "forward: inputs as wide as the net's, one of its layers");
-  Matrix<float> outputs(inputs.rows(), network.layers[layers - 1].bias.size());
-  team.run_blocks(inputs.rows(), kPassRows, [&](std::size_t first, std::size_t count, unsigned) {
-    ConstMatrixView<float> below = inputs.row_block(first, count);
+Matrix<float> forward(const Network& network, ConstMatrixView<float> values, std::size_t first,
+                      std::size_t last, ThreadTeam& team) {
+  check(
+      first < last && last <= network.layers.size() && values.cols() == network.layers[first].weights.rows(),
+      "forward: from one of the net's layers, with values as wide as it, to a later one");
+  Matrix<float> outputs(values.rows(), network.layers[last - 1].bias.size());
+  team.run_blocks(values.rows(), kPassRows, [&](std::size_t begin, std::size_t count, unsigned) {
+    ConstMatrixView<float> below = values.row_block(begin, count);
     Matrix<float> kept, hidden;
-    for (std::size_t n = 0; n < layers; ++n) {
+    for (std::size_t n = first; n < last; ++n) {
       const NetworkLayer& layer = network.layers[n];
-      MatrixView<float> out = outputs.view().row_block(first, count);
-      if (n + 1 < layers) {
+      MatrixView<float> out = outputs.view().row_block(begin, count);
+      if (n + 1 < last) {
         hidden = Matrix<float>(count, layer.bias.size());
         out = hidden;
       }
@@ -145,6 +163,11 @@ Matrix<float> forward(const Network& network, ConstMatrixView<float> inputs, std
     }
   });
   return outputs;
+}
+
+Matrix<float> forward(const Network& network, ConstMatrixView<float> inputs, std::size_t layers,
+                      ThreadTeam& team) {
+  return forward(network, inputs, 0, layers, team);
 }
 
 Matrix<float> forward(const Network& network, ConstMatrixView<float> inputs, ThreadTeam& team) {

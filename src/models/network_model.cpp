@@ -1,5 +1,7 @@
 #include "harmonium/models/network_model.h"
 
+#include <algorithm>
+
 #include "models/facts_header.h"
 #include "models/model_readers.h"
 #include "models/network_text.h"
@@ -24,7 +26,23 @@ void check_claimed_size(const TensorFile& file, const std::string& text) {
     throw InputError(file.path + ": its tensors are not those of \"" + text + "\"; it is damaged.");
 }
 
+// The task, which the layers must suit.
+NetworkTask task_of(const std::string& text, const Network& network, const std::string& path) {
+  const bool classes = network.layers.back().activation == Activation::kSoftmax;
+  if (text == task_name(NetworkTask::kClassify) && classes) return NetworkTask::kClassify;
+  if (text == task_name(NetworkTask::kReconstruct) && !classes && network.layers.size() % 2 == 0 &&
+      network.outputs() == network.inputs())
+    return NetworkTask::kReconstruct;
+  throw InputError(path + ": its task \"" + text + "\" is none that \"" + network.to_string() +
+                   "\" can have; it is damaged.");
+}
+
 }  // namespace
+
+std::size_t NetworkModel::code_layer() const {
+  const std::size_t layers = network.layers.size();
+  return task == NetworkTask::kReconstruct ? layers / 2 : std::max<std::size_t>(1, layers - 1);
+}
 
 bool is_network_header(const Json& header) {
   return header.at("kind") == kKind;
@@ -40,6 +58,7 @@ NetworkModel read_network_model(const TensorFile& file, const Json& header) {
     check_claimed_size(file, text);
     model.network = make_network(text);
     read_parameters(file, model.network.parameters(), "");
+    model.task = task_of(header.at("task").get<std::string>(), model.network, file.path);
     read_facts(header, file, model);
     return model;
   });
@@ -49,7 +68,7 @@ void save_network_model(const std::filesystem::path& path, const NetworkModel& m
   TensorFile file;
   Network network = model.network;
   add_parameters(file, network.parameters(), "");
-  const Json own = {{"network", network.to_string()}};
+  const Json own = {{"network", network.to_string()}, {"task", task_name(model.task)}};
   write_model_file(path, std::move(file), header_of(kFormatVersion, kKind, own, model), model);
 }
 

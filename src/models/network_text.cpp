@@ -51,6 +51,10 @@ std::string_view activation_name(Activation activation) {
   return kNames[static_cast<std::size_t>(activation)];
 }
 
+std::string_view task_name(NetworkTask task) {
+  return task == NetworkTask::kClassify ? "classify" : "reconstruct";
+}
+
 std::string Network::to_string() const {
   std::string text = std::to_string(inputs());
   for (const NetworkLayer& layer : layers)

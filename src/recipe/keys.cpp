@@ -469,9 +469,15 @@ void add_joint_keys(std::vector<KeyRow>& rows) {
 
 void add_fine_tuning_keys(std::vector<KeyRow>& rows) {
   rows.push_back(count("fine_tune.epochs",
-                       "epochs of back-propagation, which makes a classifier of the stack, with a softmax of "
-                       "the classes on top; 0 is off",
+                       "epochs of back-propagation when the stack has been learned; 0 is off",
                        AT(fine_tune.train.epochs)));
+  rows.push_back(
+      choice("fine_tune.task",
+             "classify: the stack with a softmax of the classes on top; reconstruct: an autoencoder, "
+             "the stack going up and down again",
+             AT(fine_tune.net.task),
+             std::array{std::pair{"classify", NetworkTask::kClassify},
+                        std::pair{"reconstruct", NetworkTask::kReconstruct}}));
   rows.push_back(
       text("fine_tune.start",
            "stack: from the stack that this run learns; random: the same net from random weights; "
@@ -511,7 +517,7 @@ void add_fine_tuning_keys(std::vector<KeyRow>& rows) {
                         AT(fine_tune.keep), {"last", "best"}));
   rows.push_back(
       count("fine_tune.patience",
-            "end when so many measured epochs in a row have brought no fewer held-out errors; 0 is "
+            "end when so many measured epochs in a row have brought no smaller held-out error; 0 is "
             "never",
             AT(fine_tune.patience)));
   rows.push_back(count("fine_tune.measure_every", "epochs between lines of the history",

@@ -1,4 +1,4 @@
-// What a run measures of a classifier that it has fine-tuned.
+// What a run measures of a classifier or an autoencoder that it has fine-tuned.
 #pragma once
 
 #include <string>
@@ -15,10 +15,15 @@ namespace harmonium {
 std::string find_network_measure_fault(const Recipe& recipe);
 
 struct NetworkMeasures {
-  std::vector<Measurement> measurements;  ///< errors with their 95 % interval, cross-entropies, calibration
-  Classification judged;                  ///< of the cases that judge
-  Matrix<float> mistakes;                 ///< the worst of them that are misread, a row a case
-  std::vector<std::string> captions;      ///< "5 read 3", one for each
+  /// Of a classifier: errors with their 95 % interval, cross-entropies, calibration. Of an autoencoder:
+  /// squared errors, also those of as many principal components, and cross-entropies.
+  std::vector<Measurement> measurements;
+
+  Classification judged;              ///< of a classifier, for the cases that judge
+  Matrix<float> mistakes;             ///< the worst of them that are misread, a row a case
+  std::vector<std::string> captions;  ///< "5 read 3", one for each
+
+  Matrix<float> cases, back, pca;  ///< of an autoencoder: some cases, and what it and PCA make of them
 };
 
 /// Measures recipe.measure.cases of the cases that judge, and as many training cases.

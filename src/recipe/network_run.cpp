@@ -12,7 +12,7 @@
 namespace harmonium {
 namespace {
 
-constexpr const char* kMistakes = "mistakes.png";
+constexpr const char *kMistakes = "mistakes.png", *kReconstructions = "reconstructions.png";
 
 Picture first_features(const Network& network, ImageShape shape, std::size_t most, const char* when) {
   const ConstMatrixView<float> weights = network.layers.front().weights;
@@ -38,6 +38,15 @@ std::vector<NamedPicture> network_pictures(const Recipe& recipe, const RecipeDat
                         {sheet_of_rows(measures.mistakes, *shape, options), "Sheet of misread cases",
                          "The worst mistakes: cases whose own label the net thinks least likely, with the "
                          "label and what was read."}});
+  }
+  if (measures.cases.rows() > 0) {
+    const std::vector<LabelledRows> rows = {
+        {"data", measures.cases}, {"net", measures.back}, {"PCA", measures.pca}};
+    pictures.push_back({kReconstructions,
+                        {paired_sheet(std::span(rows).first(measures.pca.rows() > 0 ? 3 : 2), *shape),
+                         "Cases above their reconstructions",
+                         "Cases, what the net makes of their codes, and below that what as many principal "
+                         "components do."}});
   }
   if (recipe.report.features == 0) return pictures;
   if (starts_at_random(recipe)) {
@@ -92,6 +101,9 @@ void add_learning(Report& report, const ModelFacts& facts, std::size_t stage) {
   };
   add_chart(report, {rate("error", "training"), rate("error_held_out", "held out")}, "Misread labels",
             "fraction of cases", "");
+  add_chart(report,
+            {rate("reconstruction_error", "training"), rate("reconstruction_error_held_out", "held out")},
+            "Reconstruction error", "squared error per case", "");
   add_chart(report, {rate("cross_entropy", "training"), rate("cross_entropy_held_out", "held out")},
             "Cross-entropy", "nats", "What is learned.");
   add_chart(report, {rate("update_ratio", "update / weights")}, "Size of updates", "of the weights", "");
@@ -101,10 +113,11 @@ void add_learning(Report& report, const ModelFacts& facts, std::size_t stage) {
 
 void finish_network_run(const Recipe& recipe, const RecipeData& data, const NetworkModel& model,
                         const std::filesystem::path& folder, const RunOptions& options, RunResult& result) {
-  const std::size_t rbms = model.network.layers.size() - 1;
+  const std::size_t rbms = model.code_layer();
   const NetworkMeasures measures = measure_network(recipe, data, model, *options.team, *options.reporter);
   const auto pictures = network_pictures(recipe, data, model, measures, folder);
   result.finished = true;
+  result.task = model.task;
   result.measurements = measures.measurements;
   result.warnings = history_warnings(model, rbms);
   for (const NamedPicture& named : pictures) write_png(folder / named.file, named.picture.image);
@@ -122,10 +135,15 @@ void finish_network_run(const Recipe& recipe, const RecipeData& data, const Netw
     for (const NamedPicture& named : pictures)
       if (named.file.starts_with(prefix)) report.picture(named.picture);
   };
-  report.section("Mistakes");
-  show(kMistakes);
-  add_confusion(report, model, measures.judged);
-  add_calibration(report, measures.judged);
+  if (model.task == NetworkTask::kClassify) {
+    report.section("Mistakes");
+    show(kMistakes);
+    add_confusion(report, model, measures.judged);
+    add_calibration(report, measures.judged);
+  } else if (!pictures.empty()) {
+    report.section("Reconstructions");
+    show(kReconstructions);
+  }
   if (!pictures.empty() && recipe.report.features > 0) {
     report.section("Features");
     show("features");

@@ -194,18 +194,23 @@ DeepBeliefNet TrainingRun::stack_of_file() const {
   return model.net;
 }
 
-// The stack's layers going up, or as many at random, and a softmax of the classes.
+// The stack's layers going up, or as many at random, and a softmax of the classes; or its layers going up and
+// down.
 Network TrainingRun::start_network() const {
   constexpr std::uint64_t kOutputs = 0x6f7574707574u;  // its random numbers are none of an RBM's
+  const std::uint64_t seed = Noise(recipe_.seed, Stream::kInitialWeights, kOutputs).key();
   const bool random = starts_at_random(recipe_);
-  Network network = recognition_network(stack_file(recipe_) ? stack_of_file()
-                                        : joint_            ? joint_stack()
-                                                            : greedy_.net());
+  const DeepBeliefNet stack = stack_file(recipe_) ? stack_of_file() : joint_ ? joint_stack() : greedy_.net();
+  if (recipe_.fine_tune.net.task == NetworkTask::kReconstruct) {
+    Network network = unrolled_network(stack);
+    if (random) start_at_random(network, seed);
+    return network;
+  }
+  Network network = recognition_network(stack);
   const std::size_t below = network.outputs(), classes = data_.train.class_count();
   network.layers.push_back(
       {Activation::kSoftmax, Matrix<float>(below, classes), AlignedVector<float>(classes)});
-  start_at_random(network, Noise(recipe_.seed, Stream::kInitialWeights, kOutputs).key(),
-                  random ? 0 : network.layers.size() - 1);
+  start_at_random(network, seed, random ? 0 : network.layers.size() - 1);
   return network;
 }
 
@@ -221,7 +226,7 @@ void TrainingRun::check_fine_tuning() const {
     throw InputError(
         "fine_tune.epochs = " + std::to_string(f.train.epochs) +
         " is for stacks of RBMs, but model.kind = \"dbm\" is a deep Boltzmann machine; set it to 0.");
-  if (data_.train.class_count() < 2)
+  if (f.net.task == NetworkTask::kClassify && data_.train.class_count() < 2)
     throw InputError("fine_tune.epochs = " + std::to_string(f.train.epochs) + " makes a classifier, but " +
                      data_.train.name() +
                      " has no labels of two classes or more; name their file or column by data.labels or "
@@ -239,9 +244,14 @@ void TrainingRun::check_fine_tuning() const {
 void TrainingRun::begin_fine_tuning(Network start, std::vector<HistoryRecord> history) {
   JointOptions options;
   options.train = fine_tune_options(recipe_);
-  if (recipe_.fine_tune.keep == "best") options.keep_best = "error_held_out";
+  if (recipe_.fine_tune.keep == "best")
+    options.keep_best = recipe_.fine_tune.net.task == NetworkTask::kClassify
+                            ? "error_held_out"
+                            : "reconstruction_error_held_out";
   options.patience = recipe_.fine_tune.patience;
-  const std::size_t stage = start.layers.size();  // RBMs, and all of them together, come before
+  // RBMs, and all of them together, come before; an autoencoder goes through each twice.
+  const bool classifies = recipe_.fine_tune.net.task == NetworkTask::kClassify;
+  const std::size_t stage = classifies ? start.layers.size() : start.layers.size() / 2 + 1;
   tuned_ = std::make_unique<JointTrainer>(fine_tuning_rule(std::move(start)), options, stage,
                                           std::move(history), *options_.team);
 }
@@ -422,6 +432,7 @@ NetworkModel TrainingRun::network_model() {
   NetworkModel model;
   describe(model);
   model.network = start_network();
+  model.task = recipe_.fine_tune.net.task;
   copy_values(tuned_->result(), model.network.parameters());
   model.history = tuned_->history();
   return model;

@@ -6,6 +6,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/kernels/products.h"
+#include "harmonium/measure/reconstruction.h"
 #include "train/batch_rows.h"
 #include "train/update_rule.h"
 
@@ -24,6 +25,29 @@ void refuse_bad_options(const NetworkOptions& o) {
   for (const double rate : o.layer_rates)
     if (!(rate >= 0.0))
       throw InputError("layer_rates has " + std::to_string(rate) + ", but each must be zero or more.");
+}
+
+std::size_t softmax_layers(const Network& network) {
+  return static_cast<std::size_t>(
+      std::count_if(network.layers.begin(), network.layers.end(),
+                    [](const NetworkLayer& layer) { return layer.activation == Activation::kSoftmax; }));
+}
+
+void refuse_no_classifier(const Network& network) {
+  if (softmax_layers(network) == 1 && network.layers.back().activation == Activation::kSoftmax) return;
+  throw InputError("\"" + network.to_string() +
+                   "\" does not end in its only softmax layer, so it is no classifier; write it as \"784 - "
+                   "rectified 800 - softmax 10\".");
+}
+
+void refuse_no_autoencoder(const Network& network) {
+  const Activation last = network.layers.back().activation;
+  if (softmax_layers(network) == 0 && network.outputs() == network.inputs() &&
+      (last == Activation::kLogistic || last == Activation::kLinear))
+    return;
+  throw InputError("\"" + network.to_string() +
+                   "\" does not end in as many logistic or linear outputs as it has inputs, so it is no "
+                   "autoencoder; write it as \"784 - 100 - linear 10 - 100 - 784\".");
 }
 
 // 16 random bits decide on a unit: the step of 2^-16 in the probability is exact in the factor, too.
@@ -91,14 +115,10 @@ void times_derivative(Activation activation, float factor, ConstMatrixView<float
 NetworkLearner::NetworkLearner(Network start, const NetworkOptions& options, const ThreadTeam& team)
     : network_(std::move(start)), options_(options), memories_(team.size()) {
   refuse_bad_options(options);
-  for (std::size_t n = 0; n < network_.layers.size(); ++n) {
-    const bool last = n + 1 == network_.layers.size();
-    if ((network_.layers[n].activation == Activation::kSoftmax) != last)
-      throw InputError(
-          "\"" + network_.to_string() +
-          "\" does not end in its only softmax layer, so it is no classifier; write it as \"784 - "
-          "rectified 800 - softmax 10\".");
-  }
+  if (options.task == NetworkTask::kClassify)
+    refuse_no_classifier(network_);
+  else
+    refuse_no_autoencoder(network_);
   if (!options.layer_rates.empty() && options.layer_rates.size() != network_.layers.size())
     throw InputError("layer_rates has " + std::to_string(options.layer_rates.size()) +
                      " numbers, but the net has " + std::to_string(network_.layers.size()) +
@@ -132,15 +152,17 @@ double NetworkLearner::dropout_of(std::size_t outputs) const {
 
 void NetworkLearner::begin(const Batch& batch, const ThreadTeam& team) {
   const std::size_t rows = batch.rows();
-  check(!batch.is_sparse() && batch.labels.size() == rows, "a classifier learns dense cases with labels");
+  const bool by_label = options_.task == NetworkTask::kClassify;
+  check(!batch.is_sparse() && (!by_label || batch.labels.size() == rows),
+        "a net learns dense cases, and a classifier learns such with labels");
   memories_.resize(team.size());
   row_weights_.resize(rows);
   double sum = 0;
   for (std::size_t r = 0; r < rows; ++r) {
-    check(batch.labels[r] < static_cast<std::int64_t>(network_.outputs()),
+    check(!by_label || batch.labels[r] < static_cast<std::int64_t>(network_.outputs()),
           "a label for every output at most");
     const float weight = batch.weights.empty() ? 1.0f : batch.weights[r];
-    row_weights_[r] = batch.labels[r] < 0 ? 0.0f : weight;
+    row_weights_[r] = by_label && batch.labels[r] < 0 ? 0.0f : weight;
     sum += row_weights_[r];
   }
   for (float& weight : row_weights_) weight = sum > 0 ? static_cast<float>(weight / sum) : 0.0f;
@@ -158,6 +180,7 @@ void NetworkLearner::pass_up(const Batch& batch, const Block& block, const StepI
   Matrix<float>& inputs = memory.outputs.front();
   inputs.resize(block.count, network_.inputs());
   copy_batch_rows(batch, block.first, inputs);
+  if (options_.task == NetworkTask::kReconstruct) memory.targets = inputs;
   drop(dropout_of(0), noise.child(0), cases, inputs);
   for (std::size_t n = 0; n < network_.layers.size(); ++n) {
     const auto totals = weights_[n].packed().up(memory.outputs[n], 1.0f, 1.0f, memory.product);
@@ -169,8 +192,8 @@ void NetworkLearner::pass_up(const Batch& batch, const Block& block, const StepI
   }
 }
 
-// The delta of the softmax, and the error of the block.
-void NetworkLearner::subtract_from_targets(const Batch& batch, const Block& block, Memory& memory) {
+// The delta of the outputs, and the error of the block.
+void NetworkLearner::subtract_from_labels(const Batch& batch, const Block& block, Memory& memory) {
   const Matrix<float>& outputs = memory.outputs.back();
   memory.deltas.resize(network_.layers.size());
   Matrix<float>& delta = memory.deltas.back();
@@ -193,6 +216,24 @@ std::size_t NetworkLearner::lowest_learned(const StepInfo& info) const {
   return info.epoch < options_.output_epochs ? network_.layers.size() - 1 : 0;
 }
 
+void NetworkLearner::subtract_from_inputs(const Block& block, const StepInfo& info, Memory& memory) {
+  const Matrix<float>&outputs = memory.outputs.back(), &targets = memory.targets;
+  memory.deltas.resize(network_.layers.size());
+  Matrix<float>& delta = memory.deltas.back();
+  delta.resize(block.count, outputs.cols());
+  for (std::size_t r = 0; r < block.count; ++r)
+    for (std::size_t i = 0; i < outputs.cols(); ++i) delta(r, i) = targets(r, i) - outputs(r, i);
+  if (!info.watch_update) return;  // its logarithms would take as long as a layer
+  const bool linear = network_.layers.back().activation == Activation::kLinear;
+  double error = 0;
+  for (std::size_t r = 0; r < block.count; ++r) {
+    const auto target = targets.view().row_block(r, 1), output = outputs.view().row_block(r, 1);
+    const double own = linear ? 0.5 * squared_error(target, output) : binary_cross_entropy(target, output);
+    error += row_weights_[block.first + r] * own;
+  }
+  block_errors_[block.index] = error;
+}
+
 void NetworkLearner::pass_down(const Block& block, std::size_t lowest, Memory& memory) {
   const auto row_weights = std::span<const float>(row_weights_).subspan(block.first, block.count);
   for (std::size_t n = network_.layers.size(); n-- > 0;) {
@@ -210,7 +251,10 @@ void NetworkLearner::pass_down(const Block& block, std::size_t lowest, Memory& m
 
 void NetworkLearner::run_block(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory) {
   pass_up(batch, block, info, memory);
-  subtract_from_targets(batch, block, memory);
+  if (options_.task == NetworkTask::kClassify)
+    subtract_from_labels(batch, block, memory);
+  else
+    subtract_from_inputs(block, info, memory);
   pass_down(block, lowest_learned(info), memory);
 }
 
@@ -237,8 +281,10 @@ void NetworkLearner::step(const Batch& batch, const StepInfo& info, ThreadTeam& 
   team.run_blocks(batch.rows(), step, [&](std::size_t first, std::size_t count, unsigned worker) {
     run_block(batch, {first / step, first, count}, info, memories_[worker]);
   });
-  cross_entropy_ = 0;
-  for (const double error : block_errors_) cross_entropy_ += error;
+  if (info.watch_update) {
+    error_ = 0;
+    for (const double error : block_errors_) error_ += error;
+  }
   update(info, lowest_learned(info), team);
 }
 

@@ -12,7 +12,7 @@ killed_and_resumed 10 30 "${options[@]}"
 cmp whole.st.stack.safetensors killed.st.stack.safetensors || fail "a killed run keeps another stack"
 
 works inspect whole.st --features features.png
-has "a feed-forward net, 784 - logistic 60 - logistic 40 - softmax 10"
+has "a feed-forward net, a classifier: 784 - logistic 60 - logistic 40 - softmax 10"
 has "^fine-tuning"
 json inspect whole.st
 works classify whole.st mnist --part test --limit 500 --out labels.csv --threads 1
@@ -33,7 +33,7 @@ has "784 - rectified 30 - softmax 10"
 
 expect 2 'no density' sample whole.st -n 4 --out no.npy
 expect 2 'no density' evaluate whole.st mnist
-expect 2 'no density' reconstruct whole.st mnist --out no.npy
+expect 2 'is a classifier' reconstruct whole.st mnist --out no.npy
 expect 2 '--samples' encode whole.st mnist --samples --out no.npy
 expect 2 'layers 1 to 3' encode whole.st mnist --layer 4 --out no.npy
 expect 2 '--way' classify whole.st mnist --way settling

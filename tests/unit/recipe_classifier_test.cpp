@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 
+#include "harmonium/measure/reconstruction.h"
 #include "harmonium/models/network_model.h"
 #include "harmonium/recipe/run.h"
 #include "unit/left_and_right.h"
@@ -123,6 +124,47 @@ TEST_F(RecipeClassifier, StartsAtRandomWithoutAStack) {
   EXPECT_EQ(net.network.to_string(), "8 - rectified 12 - rectified 6 - softmax 2");
   EXPECT_EQ(last_record(net.history, 0), nullptr);
   EXPECT_FALSE(fs::exists(stack_path(model("random"))));
+}
+
+TEST_F(RecipeClassifier, AnAutoencoderIsTheStackGoingUpAndDown) {
+  recipe_.fine_tune.net.task = NetworkTask::kReconstruct;
+  recipe_.layers = "data - 6 - gaussian 2";
+  recipe_.train.epochs = 60, recipe_.train.initial_deviation = 0.3;
+  set_recipe_key(recipe_, "layer.2.negative", "cd");
+  set_recipe_key(recipe_, "layer.2.rate", "0.02");
+  recipe_.data.label_column.clear();
+  // At rate 0 it is the stack.
+  recipe_.fine_tune.train.rate = 0.0;
+  const RunResult start = run("start");
+  const NetworkModel unrolled = load_network_model(model("start"));
+  EXPECT_EQ(unrolled.network.to_string(), "8 - logistic 6 - linear 2 - logistic 6 - logistic 8");
+  EXPECT_EQ(unrolled.code_layer(), 2u);
+  const Model stack = load_model(stack_path(model("start")));
+  ThreadTeam team(1);
+  Matrix<float> cases(3, 8);
+  for (std::size_t i = 0; i < cases.size(); ++i) cases.data()[i] = static_cast<float>(i % 3 == 0);
+  const Matrix<float> ours = forward(unrolled.network, cases, team),
+                      theirs = reconstruct(stack.net, 2, cases, team);
+  for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours.data()[i], theirs.data()[i], 1e-5);
+  const Matrix<float> codes = forward(unrolled.network, cases, unrolled.code_layer(), team),
+                      back = forward(unrolled.network, codes, unrolled.code_layer(), 4, team);
+  for (std::size_t i = 0; i < ours.size(); ++i) EXPECT_NEAR(ours.data()[i], back.data()[i], 1e-6);
+
+  recipe_.fine_tune.train.rate = 0.2;
+  const RunResult learned = run("learned");
+  EXPECT_LT(value_of(learned, "test_reconstruction_error"), value_of(start, "test_reconstruction_error"));
+  EXPECT_EQ(value_of(learned, "test_pca_error"), value_of(start, "test_pca_error"));
+  EXPECT_LT(value_of(learned, "test_reconstruction_cross_entropy"),
+            value_of(start, "test_reconstruction_cross_entropy"));
+  EXPECT_TRUE(fs::exists(at("learned") / "reconstructions.png"));
+
+  // A linear encoder and logistic outputs, at random: logistic PCA.
+  recipe_.layers = "data - gaussian 2", recipe_.fine_tune.start = "random";
+  recipe_.layer_overrides.clear();
+  run("logistic");
+  EXPECT_EQ(load_network_model(model("logistic")).network.to_string(), "8 - linear 2 - logistic 8");
+  recipe_.layers = "data - 6 + softmax 2 - 4";
+  EXPECT_THAT(fault(), HasSubstr("label units"));
 }
 
 TEST_F(RecipeClassifier, KeepsTheBestEpochAndEndsWhenPatienceDoes) {

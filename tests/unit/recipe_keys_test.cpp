@@ -219,6 +219,7 @@ Recipe unusual() {
                                                               {"joint.keep", "\"best\""},
                                                               {"fine_tune.rate_schedule", "\"cosine\""},
                                                               {"fine_tune.keep", "\"best\""},
+                                                              {"fine_tune.task", "\"reconstruct\""},
                                                               {"measure.fantasies.reader", "\"neighbours\""},
                                                               {"measure.mixing.mix", "\"tempering\""},
                                                               {"train.precision", "\"f32\""},

@@ -43,13 +43,17 @@ Network start(const char* text) {
 
 double error_of(const Network& network, const NetworkOptions& options, Cases& cases, ThreadTeam& team) {
   NetworkLearner learner(network, options, team);
-  learner.step(cases.batch(), {}, team);  // rate 0
-  return learner.cross_entropy();
+  StepInfo watched;  // at rate 0
+  watched.watch_update = true;
+  learner.step(cases.batch(), watched, team);
+  return learner.error();
 }
 
-void expect_gradient(const char* text, const NetworkOptions& options) {
+void expect_gradient(const char* text, const NetworkOptions& options, bool probabilities = false) {
   ThreadTeam team(1);
   Cases cases(7);
+  if (probabilities)
+    for (float& value : cases.values.values()) value = 1.0f / (1.0f + std::exp(-value));
   NetworkLearner learner(start(text), options, team);
   StepInfo info;
   info.rate = 1.0;
@@ -82,6 +86,21 @@ TEST(NetworkGradient, UnderDropoutIsThatOfWhatIsLeft) {
   options.input_dropout = 0.25, options.hidden_dropout = 0.5;
   expect_gradient("6 - rectified 12 - logistic 9 - linear 4 - softmax 3", options);
   expect_gradient("6 - tanh 8 - softmax 3", options);
+}
+
+TEST(NetworkGradient, OfAnAutoencoderIsThatOfItsError) {
+  NetworkOptions options;
+  options.task = NetworkTask::kReconstruct;
+  expect_gradient("6 - rectified 5 - linear 2 - tanh 5 - linear 6", options);
+  options.hidden_dropout = 0.3, options.input_dropout = 0.2;
+  expect_gradient("6 - tanh 9 - linear 6", options);
+}
+
+TEST(NetworkGradient, OfLogisticOutputsIsThatOfTheirCrossEntropy) {
+  NetworkOptions options;
+  options.task = NetworkTask::kReconstruct;
+  options.input_dropout = 0.2;
+  expect_gradient("6 - logistic 5 - linear 2 - logistic 6", options, true);
 }
 
 TEST(NetworkLearner, CrossEntropyIsThatOfTheKnownLabels) {
@@ -141,8 +160,10 @@ TEST(NetworkLearner, NormsAreLimited) {
       EXPECT_LE(std::sqrt(squares), 0.5 + 1e-5);
     }
   // The packed weights are those that were shortened.
-  EXPECT_NEAR(error_of(learner.network(), {}, cases, team),
-              (learner.step(cases.batch(), {}, team), learner.cross_entropy()), 1e-6);
+  StepInfo watched;
+  watched.watch_update = true;
+  learner.step(cases.batch(), watched, team);
+  EXPECT_NEAR(error_of(learner.network(), {}, cases, team), learner.error(), 1e-6);
 }
 
 TEST(NetworkLearner, TheOutputLayerLearnsAloneAtFirst) {
@@ -196,6 +217,11 @@ TEST(NetworkLearner, UnfitNetsAndOptionsAreRefused) {
   NetworkOptions options;
   options.hidden_dropout = 1.0;
   EXPECT_THROW(NetworkLearner(make_network("6 - softmax 3"), options, team), InputError);
+  options = {};
+  options.task = NetworkTask::kReconstruct;
+  for (const char* text : {"6 - linear 3 - linear 5", "6 - linear 3 - softmax 6", "6 - softmax 3 - linear 6",
+                           "6 - linear 3 - rectified 6"})
+    EXPECT_THROW(NetworkLearner(make_network(text), options, team), InputError) << text;
   options = {};
   options.l2 = -1;
   EXPECT_THROW(NetworkLearner(make_network("6 - softmax 3"), options, team), InputError);

@@ -21,4 +21,8 @@ Matrix<float> reconstruct(const Model& model, ConstMatrixView<float> values, Thr
 /// Mean over cases of the squared error summed over columns; missing values are left out.
 double squared_error(ConstMatrixView<float> values, ConstMatrixView<float> reconstruction);
 
+/// Mean over cases of - sum over columns of t log y + (1 - t) log(1 - y), in nats, where values t and means y
+/// are from 0 to 1; logarithms are of 1e-38 at least.
+double binary_cross_entropy(ConstMatrixView<float> values, ConstMatrixView<float> means);
+
 }  // namespace harmonium

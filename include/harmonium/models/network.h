@@ -32,6 +32,13 @@ enum class Activation {
 /// Name as in the text of a net: "linear", "logistic", "rectified", "tanh", "softmax".
 std::string_view activation_name(Activation activation);
 
+/// What a net is for, and so what its outputs are compared with.
+enum class NetworkTask {
+  kClassify,     ///< "classify": the labels; the last layer is a softmax of the classes
+  kReconstruct,  ///< "reconstruct": the inputs; an autoencoder, whose code is the layer in the middle
+};
+std::string_view task_name(NetworkTask task);
+
 struct NetworkLayer {
   Activation activation = Activation::kLogistic;
   Matrix<float> weights;      ///< V x H
@@ -65,6 +72,11 @@ void start_at_random(Network& network, std::uint64_t seed, std::size_t first = 0
 /// of fixed variance (linear).
 Network recognition_network(const DeepBeliefNet& net);
 
+/// An autoencoder: the net unrolled (Hinton & Salakhutdinov 2006), its layers going up and then, with
+/// the generative weights, down again. Its code is layer net.depth(). Throws InputError as
+/// recognition_network, for label units, and where the data are of a kind that no layer's outputs are.
+Network unrolled_network(const DeepBeliefNet& net);
+
 /// y = f(x + b) in place, where `totals` (B x H) are the products with the weights.
 void activate(const NetworkLayer& layer, MatrixView<float> totals);
 
@@ -72,6 +84,9 @@ void activate(const NetworkLayer& layer, MatrixView<float> totals);
 /// number of threads.
 Matrix<float> forward(const Network& network, ConstMatrixView<float> inputs, std::size_t layers,
                       ThreadTeam& team);
+/// Outputs of layer `last` where those of layer `first` (0 is the inputs) are `values`.
+Matrix<float> forward(const Network& network, ConstMatrixView<float> values, std::size_t first,
+                      std::size_t last, ThreadTeam& team);
 /// Outputs of the last layer.
 Matrix<float> forward(const Network& network, ConstMatrixView<float> inputs, ThreadTeam& team);
 

@@ -12,6 +12,11 @@ namespace harmonium {
 
 struct NetworkModel : ModelFacts {
   Network network;
+  NetworkTask task = NetworkTask::kClassify;
+
+  /// The layer of codes, counted as `forward` does: that in the middle of an autoencoder, or the last one
+  /// below the classes.
+  std::size_t code_layer() const;
 };
 
 /// Writes atomically; equal models give equal bytes. Throws WorkError where the disk or the folder refuses.

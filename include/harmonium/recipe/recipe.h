@@ -49,17 +49,18 @@ struct JointRecipe {
   double stop_error = 0;      ///< end when the training error is at most this; 0 is never
 };
 
-/// [fine_tune]: a classifier, learned by back-propagation when the stack has been learned: its layers going
-/// up, and a softmax of the classes on top. Or the same net from random weights, without a stack.
+/// [fine_tune]: a net that is learned by back-propagation when the stack has been learned. A classifier is
+/// its layers going up and a softmax of the classes on top, an autoencoder its layers going up and down
+/// again.
 struct FineTuneRecipe {
   FineTuneRecipe();
 
   TrainOptions train;  ///< of which a net takes epochs (0: off), rates, costs, averages
-  NetworkOptions net;  ///< dropout, epochs of the output layer alone, rates of layers
+  NetworkOptions net;  ///< task, dropout, epochs of the output layer alone, rates of layers
   /// The stack that the run learns, "random", or a model file with a stack; then nothing is learned before.
   std::string start = "stack";
-  std::string keep = "last";  ///< or "best": of the measured epochs the one with the fewest held-out errors
-  std::size_t patience = 0;   ///< measured epochs without fewer of them, after which it ends; 0 is off
+  std::string keep = "last";  ///< or "best": of the measured epochs the one with the least held-out error
+  std::size_t patience = 0;   ///< measured epochs without a smaller one, after which it ends; 0 is off
 };
 
 /// [measure]: what to measure when learning is done.

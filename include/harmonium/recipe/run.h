@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct RunResult {
   bool finished = false;  ///< false: stopped by Ctrl-C after a checkpoint
   std::vector<Measurement> measurements;
   std::vector<std::string> warnings;
+  std::optional<NetworkTask> task;  ///< of the net that was fine-tuned, where one was
   std::filesystem::path folder;
   std::vector<std::filesystem::path> files;  ///< model, report, pictures; those that a person opens
 };

@@ -1,8 +1,11 @@
-// Learning of a feed-forward classifier: back-propagation (Rumelhart, Hinton & Williams 1986) of the
-// cross-entropy of the labels, by mini-batches with momentum, weight cost, a limit of norms, and dropout.
+// Learning of a feed-forward net: back-propagation (Rumelhart, Hinton & Williams 1986) of the error E of its
+// outputs y against targets t, by mini-batches with momentum, weight cost, a limit of norms, and dropout.
 //
-//   E = - sum over cases of  weight * log y_label / sum of weights
-//   delta of the softmax = target - y,   delta of a layer below = f'(its total input) * (delta W')
+//   E = sum over cases of  weight * e / sum of weights,  in nats;  e by the last layer:
+//     softmax (classes)            - log y_label
+//     logistic (values 0 to 1)     - sum over i of  t_i log y_i + (1 - t_i) log(1 - y_i)
+//     linear                       sum over i of  (t_i - y_i)^2 / 2
+//   delta of the last layer = t - y,   delta of a layer below = f'(its total input) * (delta W')
 //   dW_n = y_{n-1}' delta_n,   db_n = delta_n,  both summed over cases with their weights
 //
 // Dropout (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014): each input and each unit of a
@@ -24,6 +27,7 @@ namespace harmonium {
 
 /// What a learner of a net needs beside the schedules of the loop.
 struct NetworkOptions {
+  NetworkTask task = NetworkTask::kClassify;  ///< the targets: labels, or the inputs before dropout
   double input_dropout = 0.0;   ///< probability with which an input is left out of an update, in [0, 1)
   double hidden_dropout = 0.0;  ///< likewise of a hidden unit
   double l2 = 0.0;              ///< weight cost l2 * w on weights, not on biases
@@ -36,22 +40,22 @@ struct NetworkOptions {
 
 class NetworkLearner final : public Learner {
  public:
-  /// `start` ends in a softmax layer. Throws InputError where it does not, or ends in another one before, or
-  /// where an option is out of range.
+  /// A classifier ends in its only softmax layer; an autoencoder has none, and as many outputs, logistic or
+  /// linear ones, as inputs. Throws InputError where `start` is otherwise, or an option out of range.
   NetworkLearner(Network start, const NetworkOptions& options, const ThreadTeam& team);
   NetworkLearner(const NetworkLearner&) = delete;
   NetworkLearner& operator=(const NetworkLearner&) = delete;
 
-  /// The batch has labels below outputs(); cases with label -1 are not learned from. Values that are missing
-  /// (NaN) end in weights that are NaN: give none.
+  /// The batch of a classifier has labels below outputs(); cases with label -1 are not learned from. Values
+  /// that are missing (NaN) end in weights that are NaN: give none.
   void step(const Batch& batch, const StepInfo& info, ThreadTeam& team) override;
   ParameterList parameters() override { return network_.parameters(); }
   ParameterList state() override;
   void restored() override;
 
   const Network& network() const { return network_; }
-  /// E of the last batch before its update, under its dropout, in nats.
-  double cross_entropy() const { return cross_entropy_; }
+  /// E of the last batch that was watched (StepInfo), before its update, under its dropout, in nats.
+  double error() const { return error_; }
   /// ||change of weights|| / ||weights|| of the last update that was watched; of the layer where it is
   /// largest, where layers have rates of their own.
   double update_ratio() const { return update_ratio_; }
@@ -60,6 +64,7 @@ class NetworkLearner final : public Learner {
   struct Memory {
     std::vector<Matrix<float>> outputs;  // of every layer, the inputs first
     std::vector<Matrix<float>> deltas;   // of every layer's total inputs
+    Matrix<float> targets;               // of an autoencoder
     ProductMemory product;
   };
   struct Block {
@@ -69,7 +74,8 @@ class NetworkLearner final : public Learner {
   void begin(const Batch& batch, const ThreadTeam& team);
   void run_block(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
   void pass_up(const Batch& batch, const Block& block, const StepInfo& info, Memory& memory);
-  void subtract_from_targets(const Batch& batch, const Block& block, Memory& memory);
+  void subtract_from_labels(const Batch& batch, const Block& block, Memory& memory);
+  void subtract_from_inputs(const Block& block, const StepInfo& info, Memory& memory);
   void pass_down(const Block& block, std::size_t lowest, Memory& memory);
   void update(const StepInfo& info, std::size_t lowest, ThreadTeam& team);
   std::size_t lowest_learned(const StepInfo& info) const;
@@ -83,7 +89,7 @@ class NetworkLearner final : public Learner {
   std::vector<ProductMemory> products_;  // of updates, one a thread
   std::vector<float> row_weights_;       // sum to 1 over the cases learned from
   std::vector<double> block_errors_;
-  double cross_entropy_ = 0, update_ratio_ = 0;
+  double error_ = 0, update_ratio_ = 0;
 };
 
 }  // namespace harmonium

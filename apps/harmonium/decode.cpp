@@ -1,4 +1,5 @@
 // `harmonium decode`: from codes, which `encode` or anybody else has written, back to cases.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
@@ -23,14 +24,23 @@ Matrix<float> codes_of_npy(const std::string& path) {
   return codes;
 }
 
+bool is_number(const std::string& cell, float& number) {
+  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), number);
+  return error == std::errc() && end == cell.data() + cell.size();
+}
+
 Matrix<float> codes_of_csv(const std::string& path) {
   const CsvTable table = read_csv(path);
+  float number = 0;
+  if (std::all_of(table.header.begin(), table.header.end(),
+                  [&](const std::string& cell) { return is_number(cell, number); }))
+    throw InputError(
+        path + ":1: is a line of numbers, where the names of columns belong; put a line of names first.");
   Matrix<float> codes(table.rows.size(), table.header.size());
   for (std::size_t r = 0; r < codes.rows(); ++r)
     for (std::size_t j = 0; j < codes.cols(); ++j) {
       const std::string& cell = table.rows[r].cells[j];
-      const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), codes(r, j));
-      if (error != std::errc() || end != cell.data() + cell.size())
+      if (!is_number(cell, codes(r, j)))
         throw InputError(
             path + ":" + std::to_string(table.rows[r].line) + ": \"" + cell +
             "\" is no number; codes are a line of column names and then a line of numbers a case.");
@@ -64,6 +74,10 @@ Matrix<float> decoded(const Options& o, const Model& model, const Matrix<float>&
         o.model +
         ": is a deep Boltzmann machine, whose layers have no pass down; give a stack of RBMs or an "
         "autoencoder.");
+  if (model.net.layer(0).spec.has_open_length())
+    throw InputError(o.model +
+                     ": is of documents, whose lengths are not in their codes; `harmonium reconstruct` knows "
+                     "them.");
   const std::size_t depth = model.net.depth(), layer = o.layer > 0 ? o.layer : depth;
   if (layer > depth)
     throw InputError("--layer " + std::to_string(layer) + " is not there; the model has layers 1 to " +

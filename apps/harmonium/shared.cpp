@@ -79,7 +79,12 @@ Dataset load_model_data(const Model& model, const std::string& source, const std
 Dataset load_model_data(const NetworkModel& model, const std::string& source, const std::string& part,
                         std::size_t limit) {
   const std::size_t inputs = model.network.inputs();
-  return load_data_for(model, inputs, std::to_string(inputs), source, part, limit, false);
+  Dataset data = load_data_for(model, inputs, std::to_string(inputs), source, part, limit, false);
+  if (data.has_missing())
+    throw InputError(source +
+                     ": has missing values, but a feed-forward net takes whole cases; fill them in by "
+                     "`harmonium impute` first.");
+  return data;
 }
 
 std::vector<std::size_t> model_image_shape(const ModelFacts& model) {

@@ -97,7 +97,7 @@ void add_key_options(CLI::App& command, Options& o) {
       {"model.", "Model"},
       {"train.", "Learning"},
       {"joint.", "Learning all layers together"},
-      {"fine_tune.", "A classifier by back-propagation"}};
+      {"fine_tune.", "Fine-tuning by back-propagation"}};
   for (const RecipeKey& key : keys)
     for (const auto& [prefix, group] : kGroups) {
       if (!key.path.starts_with(prefix) || key.path == "data.train") continue;

@@ -39,7 +39,7 @@ void ClassificationSums::add(std::size_t first, ConstMatrixView<float> probabili
     const bool right = read == label;
     ++sums_.cases, ++sums_.confusion(label, read);
     sums_.cross_entropy -= std::log(std::max(row[label], std::numeric_limits<float>::min()));
-    const double confidence = std::clamp(static_cast<double>(row[read]), 0.0, 1.0);
+    const double confidence = row[read] > 0.0f ? std::min(static_cast<double>(row[read]), 1.0) : 0.0;
     ConfidenceBin& bin = bins_[std::min(kBins - 1, static_cast<std::size_t>(confidence * kBins))];
     ++bin.cases, bin.confidence += confidence, bin.right += right ? 1.0 : 0.0;
     if (right) continue;

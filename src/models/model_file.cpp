@@ -104,8 +104,8 @@ Model read_model(const TensorFile& file, const Json& header) {
     Model model;
     if (is_network_header(header))
       throw InputError(file.path +
-                       ": is a feed-forward net, which has no density to measure or to draw from; give the "
-                       "stack that it started from (MODEL.stack.safetensors), or use classify or encode.");
+                       ": is a feed-forward net, which has no density to measure or to draw from; a stack of "
+                       "RBMs has, as the one that a net is fine-tuned from (MODEL.stack.safetensors).");
     const std::string kind = header.at("kind").get<std::string>();
     if (kind != "rbm" && kind != "dbn" && kind != "dbm")
       throw InputError(file.path + ": is of the unknown kind \"" + kind +

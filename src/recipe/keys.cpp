@@ -484,6 +484,11 @@ void add_fine_tuning_keys(std::vector<KeyRow>& rows) {
            "or a model file with a stack that was learned before. But for stack, [train] and [joint] "
            "learn nothing",
            AT(fine_tune.start)));
+  rows.push_back(count(
+      "fine_tune.labels",
+      "cases that a classifier learns from, as many of each class as there can be, drawn at random; the "
+      "stack learns from all; 0: all",
+      AT(fine_tune.labels)));
   rows.push_back(
       count("fine_tune.batch", "cases an update", AT(fine_tune.train.batch), between(1, kNoBound)));
   rows.push_back(schedule("fine_tune.rate", "learning rate on batch means", AT(fine_tune.train.rate),
@@ -503,7 +508,7 @@ void add_fine_tuning_keys(std::vector<KeyRow>& rows) {
   rows.push_back(number("fine_tune.input_dropout", "probability with which an update leaves out an input",
                         AT(fine_tune.net.input_dropout), "a number, 0 to below 1"));
   rows.push_back(number("fine_tune.hidden_dropout",
-                        "probability with which an update leaves out a hidden unit",
+                        "probability with which an update leaves out a hidden unit, but for linear ones",
                         AT(fine_tune.net.hidden_dropout), "a number, 0 to below 1"));
   rows.push_back(
       count("fine_tune.output_epochs",

@@ -7,6 +7,7 @@
 #include "harmonium/measure/reconstruction.h"
 #include "harmonium/render/number.h"
 #include "harmonium/train/loop.h"
+#include "recipe/labelled_cases.h"
 #include "recipe/measured_cases.h"
 
 namespace harmonium {
@@ -78,8 +79,8 @@ void measure_classifier(const Recipe& recipe, const RecipeData& data, const Netw
            "mean distance between confidence and the fraction read rightly, in ten ranges of confidence"});
   }
   if (data.apart())
-    add_errors(read_cases(recipe, data.train, model.network, team, reporter).result, "train",
-               measures.measurements);
+    add_errors(read_cases(recipe, labelled_cases(recipe, data.train), model.network, team, reporter).result,
+               "train", measures.measurements);
   const auto& all = measures.judged.mistakes;
   const std::vector<std::uint64_t> worst(
       all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(kMistakesShown, all.size())));
@@ -135,7 +136,10 @@ void measure_autoencoder(const Recipe& recipe, const RecipeData& data, const Net
 
 }  // namespace
 
-std::string find_network_measure_fault(const Recipe& recipe) {
+std::string find_network_measure_fault(const Recipe& recipe, std::size_t columns) {
+  const auto& shape = recipe.report.image_shape;
+  if (!shape.empty() && (shape.size() != 2 || shape[0] * shape[1] != columns))
+    return "report.image_shape must be [height, width] of " + std::to_string(columns) + " pixels.";
   const MeasureRecipe& m = recipe.measure;
   const char* key = m.likelihood == "exact" || m.likelihood == "annealed" ? "measure.likelihood"
                     : m.pseudo_likelihood                                 ? "measure.pseudo_likelihood"

@@ -11,8 +11,8 @@
 namespace harmonium {
 
 /// The first measure or picture that the recipe asks for and a feed-forward net has not, in a sentence; empty
-/// if none.
-std::string find_network_measure_fault(const Recipe& recipe);
+/// if none. `columns`: units of a case.
+std::string find_network_measure_fault(const Recipe& recipe, std::size_t columns);
 
 struct NetworkMeasures {
   /// Of a classifier: errors with their 95 % interval, cross-entropies, calibration. Of an autoencoder:

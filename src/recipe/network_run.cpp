@@ -54,10 +54,14 @@ std::vector<NamedPicture> network_pictures(const Recipe& recipe, const RecipeDat
                         first_features(model.network, *shape, recipe.report.features, "as it was learned")});
     return pictures;
   }
-  const std::string own = stack_path(folder / "model.safetensors").string();
-  const Network before = recognition_network(load_model(stack_file(recipe).value_or(own)).net);
-  pictures.push_back(
-      {"features-before.png", first_features(before, *shape, recipe.report.features, "before fine-tuning")});
+  const std::string own = stack_path(folder / "model.safetensors").string(),
+                    file = stack_file(recipe).value_or(own);
+  // The stack may have gone elsewhere when a finished run is measured again.
+  if (std::error_code ignored; std::filesystem::exists(file, ignored))
+    if (const Model stack = load_model(file); stack.net.columns(0) == model.network.inputs())
+      pictures.push_back(
+          {"features-before.png", first_features(recognition_network(stack.net), *shape,
+                                                 recipe.report.features, "before fine-tuning")});
   pictures.push_back(
       {"features-1.png", first_features(model.network, *shape, recipe.report.features, "after fine-tuning")});
   return pictures;

@@ -100,6 +100,7 @@ RunResult run_one(const Recipe& recipe, const std::filesystem::path& folder, con
   TrainingResult trained = train_model(recipe, data, files, options);
   const bool stopped = options.stop && options.stop->load();  // measuring is left to --resume
   if (!trained.finished || stopped) return result;
+  remove_pictures(folder);
 
   if (trained.network) {
     finish_network_run(recipe, data, *trained.network, folder, options, result);

@@ -118,24 +118,10 @@ void remove_learning_run(const fs::path& folder) {
                                         "reader.safetensors",
                                         "history.jsonl",
                                         "timing.json",
-                                        "cases.png",
-                                        "reconstructions.png",
-                                        "own-class.png",
-                                        "other-classes.png",
-                                        "mistakes.png",
-                                        "features-before.png",
-                                        "fantasies.png",
-                                        "fantasies-steps.png",
-                                        "fantasies-classes.png",
-                                        "fantasies-drift.png",
-                                        "fantasies-nearest.png",
-                                        "fantasies-movie.png",
-                                        "fantasies-movie.gif",
                                         "report.html",
                                         kMetrics};
   for (const char* file : kFiles) remove_file(folder, file);
-  for (int layer = 1; is_there(folder / features_file(layer)); ++layer)
-    remove_file(folder, features_file(layer));
+  remove_pictures(folder);
 }
 
 void remove_report(const fs::path& folder) {
@@ -189,12 +175,24 @@ void clear_for_learning(const fs::path& folder) {
   if (comparison_in(folder)) remove_report(folder);
 }
 
+void remove_pictures(const fs::path& folder) {
+  static constexpr std::array kFiles = {
+      "cases.png",           "reconstructions.png",   "own-class.png",
+      "other-classes.png",   "mistakes.png",          "features-before.png",
+      "fantasies.png",       "fantasies-steps.png",   "fantasies-classes.png",
+      "fantasies-drift.png", "fantasies-nearest.png", "fantasies-movie.png",
+      "fantasies-movie.gif"};
+  for (const char* file : kFiles) remove_file(folder, file);
+  for (int layer = 1; is_there(folder / features_file(layer)); ++layer)
+    remove_file(folder, features_file(layer));
+}
+
 void check_comparison_folder(const Recipe& recipe, const fs::path& folder, const RunOptions& options) {
   if (options.overwrite) return;
   refuse_idea(folder);
   if (const auto name = comparison_in(folder); name && (*name != recipe.name || !options.resume))
     throw InputError(
-        (folder / kMetrics).string() + ": is of the finished comparison \"" + *name + "\"" +
+        (folder / kMetrics).string() + ": is there already, of the finished comparison \"" + *name + "\"" +
         (*name == recipe.name ? "; go on with it by --resume, or give --force to run it anew." : kAnew));
   if (is_learning_run(folder))
     throw InputError(learning_run_in(folder)->string() +

@@ -22,6 +22,9 @@ void check_learning_folder(const std::filesystem::path& folder, const RunOptions
 /// Removes the comparison or an idea's run from the folder; nothing where there is none.
 void clear_for_learning(const std::filesystem::path& folder);
 
+/// Removes the pictures of earlier runs, before those of this one are drawn.
+void remove_pictures(const std::filesystem::path& folder);
+
 /// Refuses (InputError) to compare several runs in the folder of an idea, of one learning run or of another
 /// comparison, or where the same one is and options.resume is not set; unless options.overwrite.
 void check_comparison_folder(const Recipe& recipe, const std::filesystem::path& folder,

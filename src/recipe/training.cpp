@@ -10,7 +10,7 @@
 #include "harmonium/train/negative_phase.h"
 #include "io/json.h"
 #include "recipe/claims.h"
-#include "recipe/measure_network.h"
+#include "recipe/fine_tuning.h"
 #include "recipe/training_run.h"
 
 namespace harmonium {
@@ -21,11 +21,24 @@ bool is_finished(const TrainingFiles& files) {
   return std::filesystem::exists(files.model, ignored) && !std::filesystem::exists(files.checkpoint, ignored);
 }
 
+// A finished file of another kind than the recipe makes is of another run, whatever its recipe's text.
+void check_kind(const Recipe& recipe, const AnyModel& found, const std::string& file) {
+  const auto* network = std::get_if<NetworkModel>(&found);
+  const bool fits = has_fine_tuning(recipe)
+                        ? network && network->task == recipe.fine_tune.net.task
+                        : !network && std::get<Model>(found).is_machine == recipe.is_machine;
+  if (!fits)
+    throw InputError(file + ": is finished, but is " +
+                     (network ? "a feed-forward net" : "a " + std::get<Model>(found).kind()) +
+                     ", which this recipe does not make; give another place, or --force to train it anew.");
+}
+
 // A finished run is taken as it is only where it is the run that is asked for.
 TrainingResult load_finished(const Recipe& recipe, const Dataset& train, const TrainingFiles& files) {
   TrainingResult result;
   result.finished = true;
   AnyModel found = load_any_model(files.model);
+  check_kind(recipe, found, files.model.string());
   if (auto* network = std::get_if<NetworkModel>(&found))
     result.network = std::move(*network);
   else
@@ -52,6 +65,9 @@ void prepare_files(const TrainingFiles& files, const RunOptions& options) {
                      "\" has no name; give one, such as model.safetensors.");
   if (std::filesystem::is_directory(files.model, ignored))
     throw InputError(files.model.string() + ": is a folder; name a file in it, such as model.safetensors.");
+  for (const auto& path : {trajectory_path(files.model), greedy_path(files.model), stack_path(files.model)})
+    if (std::filesystem::is_directory(path, ignored))
+      throw InputError(path.string() + ": is a folder, where this run writes a file.");
   const bool unfinished = std::filesystem::exists(files.checkpoint, ignored);
   if (is_finished(files) && !options.overwrite)
     throw InputError(files.model.string() +
@@ -130,6 +146,7 @@ ResolvedLayers resolve_layers(const Recipe& recipe, const Dataset& train) {
                        " label units, but " + train.name() + " has " + std::to_string(train.class_count()) +
                        " classes.");
   }
+  parse_layers(layers_to_string(resolved.layers));  // what could be learned but not be read again
   if (!recipe.is_machine) return resolved;
   if (resolved.labels)
     throw InputError("model.layers = \"" + recipe.layers +
@@ -161,7 +178,7 @@ void check_run(const Recipe& recipe, const RecipeData& data, ThreadTeam& team) {
   const auto options = layer_options(recipe, net.depth());
   if (learns_stack(recipe)) refuse_claims(training_claims(recipe, learned, net));
   if (has_fine_tuning(recipe)) {
-    if (const auto fault = find_network_measure_fault(recipe); !fault.empty()) throw InputError(fault);
+    check_fine_tuning(recipe, data, net, team);
   } else {
     refuse_claims(measuring_claims(recipe, net, data.judged().size()));
     if (const auto fault = find_measure_fault(recipe, data, net, team); !fault.empty())
@@ -185,6 +202,7 @@ TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const T
   if (learns_stack(recipe))
     refuse_claims(
         training_claims(recipe, greedy_net(recipe, resolved), make_net(resolved.layers, resolved.labels)));
+  check_start_file(recipe, files.model);
   TrainingRun run(recipe, data, files, options);
   prepare_files(files, options);
   TrainingResult result;

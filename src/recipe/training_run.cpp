@@ -12,6 +12,8 @@
 #include "harmonium/train/machine_rule.h"
 #include "harmonium/train/negative_phase.h"
 #include "harmonium/train/up_down_rule.h"
+#include "recipe/fine_tuning.h"
+#include "recipe/labelled_cases.h"
 #include "recipe/value.h"
 #include "train/checkpoint.h"
 
@@ -129,9 +131,10 @@ TrainingRun::TrainingRun(const Recipe& recipe, const RecipeData& data, const Tra
       options_(options),
       clock_(files.timing),
       recipe_for_checkpoint_(text_for_checkpoint(recipe, data.train.hash())),
-      greedy_(make_greedy()) {
-  check_joint(recipe, greedy_.net(), data, *options.team);
-  if (has_fine_tuning(recipe)) check_fine_tuning();
+      greedy_(make_greedy()),
+      labelled_(labelled_cases(recipe, data.train)) {
+  if (learns_stack(recipe)) check_joint(recipe, greedy_.net(), data, *options.team);
+  if (has_fine_tuning(recipe)) check_fine_tuning(recipe, data, greedy_.net(), *options.team);
 }
 
 TrainingData TrainingRun::cases() const {
@@ -181,79 +184,21 @@ void TrainingRun::begin_joint(std::vector<HistoryRecord> history) {
                                           std::move(history), *options_.team);
 }
 
-// The stack of a file that fits the data.
-DeepBeliefNet TrainingRun::stack_of_file() const {
-  const std::string file = *stack_file(recipe_);
-  const Model model = load_model(file);
-  if (model.is_machine)
-    throw InputError("fine_tune.start = \"" + file + "\" is a deep Boltzmann machine; name a stack of RBMs.");
-  if (const std::size_t columns = data_.train.layer().columns(); model.net.columns(0) != columns)
-    throw InputError("fine_tune.start = \"" + file + "\" takes " + std::to_string(model.net.columns(0)) +
-                     " units a case, but the data have " + std::to_string(columns) +
-                     "; name a stack that has learned from such data.");
-  return model.net;
-}
-
-// The stack's layers going up, or as many at random, and a softmax of the classes; or its layers going up and
-// down.
 Network TrainingRun::start_network() const {
-  constexpr std::uint64_t kOutputs = 0x6f7574707574u;  // its random numbers are none of an RBM's
-  const std::uint64_t seed = Noise(recipe_.seed, Stream::kInitialWeights, kOutputs).key();
-  const bool random = starts_at_random(recipe_);
-  const DeepBeliefNet stack = stack_file(recipe_) ? stack_of_file() : joint_ ? joint_stack() : greedy_.net();
-  if (recipe_.fine_tune.net.task == NetworkTask::kReconstruct) {
-    Network network = unrolled_network(stack);
-    if (random) start_at_random(network, seed);
-    return network;
-  }
-  Network network = recognition_network(stack);
-  const std::size_t below = network.outputs(), classes = data_.train.class_count();
-  network.layers.push_back(
-      {Activation::kSoftmax, Matrix<float>(below, classes), AlignedVector<float>(classes)});
-  start_at_random(network, seed, random ? 0 : network.layers.size() - 1);
-  return network;
-}
-
-JointRule TrainingRun::fine_tuning_rule(Network start) const {
-  return make_back_propagation_rule(std::move(start), cases(), network_options(recipe_),
-                                    fine_tune_options(recipe_), *options_.team);
-}
-
-// Refuses before hours of work what the last stage would refuse.
-void TrainingRun::check_fine_tuning() const {
-  const FineTuneRecipe& f = recipe_.fine_tune;
-  if (recipe_.is_machine)
-    throw InputError(
-        "fine_tune.epochs = " + std::to_string(f.train.epochs) +
-        " is for stacks of RBMs, but model.kind = \"dbm\" is a deep Boltzmann machine; set it to 0.");
-  if (f.net.task == NetworkTask::kClassify && data_.train.class_count() < 2)
-    throw InputError("fine_tune.epochs = " + std::to_string(f.train.epochs) + " makes a classifier, but " +
-                     data_.train.name() +
-                     " has no labels of two classes or more; name their file or column by data.labels or "
-                     "data.label_column.");
-  if ((f.keep == "best" || f.patience > 0) && !data_.held_out)
-    throw InputError(
-        "fine_tune.keep = \"best\" and fine_tune.patience judge by held-out cases; set data.held_out, or "
-        "keep the last epoch without patience.");
-  if (f.patience > 0 && f.keep != "best")
-    throw InputError("fine_tune.patience waits for a better epoch, which fine_tune.keep = \"" + f.keep +
-                     "\" would not keep; set fine_tune.keep = \"best\".");
-  fine_tuning_rule(start_network());
+  return tuned_start(recipe_, data_.train, joint_ ? joint_stack() : greedy_.net());
 }
 
 void TrainingRun::begin_fine_tuning(Network start, std::vector<HistoryRecord> history) {
   JointOptions options;
   options.train = fine_tune_options(recipe_);
-  if (recipe_.fine_tune.keep == "best")
-    options.keep_best = recipe_.fine_tune.net.task == NetworkTask::kClassify
-                            ? "error_held_out"
-                            : "reconstruction_error_held_out";
+  if (recipe_.fine_tune.keep == "best") options.keep_best = judging_measure(recipe_);
   options.patience = recipe_.fine_tune.patience;
   // RBMs, and all of them together, come before; an autoencoder goes through each twice.
   const bool classifies = recipe_.fine_tune.net.task == NetworkTask::kClassify;
   const std::size_t stage = classifies ? start.layers.size() : start.layers.size() / 2 + 1;
-  tuned_ = std::make_unique<JointTrainer>(fine_tuning_rule(std::move(start)), options, stage,
-                                          std::move(history), *options_.team);
+  tuned_ = std::make_unique<JointTrainer>(
+      fine_tuning_rule(recipe_, data_, labelled_, std::move(start), *options_.team), options, stage,
+      std::move(history), *options_.team);
 }
 
 void TrainingRun::restore() {
@@ -314,6 +259,7 @@ void TrainingRun::replace_earlier() {
 
 // The history follows the checkpoint, which alone decides where a run goes on.
 void TrainingRun::write(const TensorFile& checkpoint, const std::vector<HistoryRecord>& history) {
+  replace_earlier();
   write_safetensors(files_.checkpoint, checkpoint);
   write_file_atomically(files_.history, history_text(history));
   clock_.write(options_.team->size());
@@ -338,24 +284,29 @@ bool TrainingRun::run_greedy() {
 
 // A stage in which all layers learn.
 bool TrainingRun::run_together(JointTrainer& trainer) {
-  const std::size_t rbms = trainer.layer() - (&trainer == tuned_.get() ? 1 : 0);
+  const bool tuned = &trainer == tuned_.get();
+  const std::size_t rbms = trainer.layer() - (tuned ? 1 : 0),
+                    cases = tuned ? labelled_.size() : data_.train.size();
   JointHooks hooks;
   hooks.epoch_done = [this](const HistoryRecord& record) { tell(record); };
   hooks.progress = [&](const LoopProgress& progress) {
-    options_.reporter->training(trainer.layer(), rbms, progress, trainer.options().batch, data_.train.size());
+    options_.reporter->training(trainer.layer(), rbms, progress, trainer.options().batch, cases);
   };
   hooks.checkpoint = [&] {
     if (&trainer == joint_.get()) write_snapshots(trainer.snapshots());
     write(trainer.checkpoint(recipe_for_checkpoint_), trainer.history());
   };
   hooks.stop_requested = [this] { return options_.stop && options_.stop->load(); };
-  return trainer.run(hooks);
+  if (!trainer.run(hooks)) return false;
+  if (const auto epoch = trainer.best_epoch())
+    options_.reporter->say(stage_name(trainer.layer(), rbms) + ": epoch " + std::to_string(*epoch) +
+                           " is kept, the best of the held-out cases");
+  return true;
 }
 
 bool TrainingRun::run() {
   if (tuned_) return run_together(*tuned_);
   if (!learns_stack(recipe_)) {
-    replace_earlier();
     begin_fine_tuning(start_network(), {});
     return run_together(*tuned_);
   }

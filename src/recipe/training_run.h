@@ -33,10 +33,7 @@ class TrainingRun {
   GreedyTrainer make_greedy();
   JointRule joint_rule(const TrainOptions& options);
   void begin_joint(std::vector<HistoryRecord> history);
-  DeepBeliefNet stack_of_file() const;
   Network start_network() const;
-  JointRule fine_tuning_rule(Network start) const;
-  void check_fine_tuning() const;
   void begin_fine_tuning(Network start, std::vector<HistoryRecord> history);
   bool run_stack();
   bool run_greedy();
@@ -69,6 +66,7 @@ class TrainingRun {
   std::size_t snapshots_written_ = 0;
   bool earlier_is_replaced_ = false;
   std::unique_ptr<JointTrainer> joint_;  // when greedy learning is over
+  Dataset labelled_;                     // that fine-tuning learns from
   std::unique_ptr<JointTrainer> tuned_;  // when there is no more to do without labels
 };
 

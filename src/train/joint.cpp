@@ -104,6 +104,15 @@ void JointTrainer::epoch_done(std::uint64_t epoch, const JointHooks& hooks) {
   if (hooks.checkpoint && clock_.due(ended_ || epoch == options_.train.epochs)) hooks.checkpoint();
 }
 
+std::optional<std::uint64_t> JointTrainer::best_epoch() const {
+  if (best_.empty()) return std::nullopt;
+  for (auto record = history_.rbegin(); record != history_.rend() && record->layer == layer_; ++record)
+    if (const auto found = record->measures.find(options_.keep_best);
+        found != record->measures.end() && found->second == best_value_)
+      return record->epoch;
+  return std::nullopt;
+}
+
 void JointTrainer::keep_snapshot(std::uint64_t updates) {
   snapshots_.keep(earlier_updates(options_) + updates, [this] { return rule_.top(current()); });
 }

@@ -13,20 +13,6 @@
 namespace harmonium {
 namespace {
 
-void refuse_bad_options(const NetworkOptions& o) {
-  for (const auto& [name, value] :
-       {std::pair{"input_dropout", o.input_dropout}, std::pair{"hidden_dropout", o.hidden_dropout}})
-    if (!(value >= 0.0 && value < 1.0))
-      throw InputError(std::string(name) + " = " + std::to_string(value) +
-                       " is a probability; it must be from 0 to below 1.");
-  for (const auto& [name, value] : {std::pair{"l2", o.l2}, std::pair{"norm_limit", o.norm_limit}})
-    if (!(value >= 0.0))
-      throw InputError(std::string(name) + " = " + std::to_string(value) + " must be zero or more.");
-  for (const double rate : o.layer_rates)
-    if (!(rate >= 0.0))
-      throw InputError("layer_rates has " + std::to_string(rate) + ", but each must be zero or more.");
-}
-
 std::size_t softmax_layers(const Network& network) {
   return static_cast<std::size_t>(
       std::count_if(network.layers.begin(), network.layers.end(),
@@ -110,11 +96,28 @@ void times_derivative(Activation activation, float factor, ConstMatrixView<float
   }
 }
 
+std::string out_of_range(const char* name, double value, const char* wanted) {
+  return std::string(name) + " = " + std::to_string(value) + " is out of range; it must be " + wanted + ".";
+}
+
 }  // namespace
+
+std::string find_network_option_fault(const NetworkOptions& o) {
+  for (const auto& [name, value] :
+       {std::pair{"input_dropout", o.input_dropout}, std::pair{"hidden_dropout", o.hidden_dropout}})
+    if (!(value >= 0.0 && value < 1.0) ||
+        left_out_states(value) >= static_cast<std::uint32_t>(kDropoutStates))
+      return out_of_range(name, value, "a probability from 0 to below 1, at most 0.99999");
+  for (const auto& [name, value] : {std::pair{"l2", o.l2}, std::pair{"norm_limit", o.norm_limit}})
+    if (!(value >= 0.0)) return out_of_range(name, value, "zero or more");
+  for (const double rate : o.layer_rates)
+    if (!(rate >= 0.0)) return out_of_range("one of layer_rates", rate, "zero or more");
+  return {};
+}
 
 NetworkLearner::NetworkLearner(Network start, const NetworkOptions& options, const ThreadTeam& team)
     : network_(std::move(start)), options_(options), memories_(team.size()) {
-  refuse_bad_options(options);
+  if (const auto fault = find_network_option_fault(options); !fault.empty()) throw InputError(fault);
   if (options.task == NetworkTask::kClassify)
     refuse_no_classifier(network_);
   else

@@ -40,6 +40,8 @@ printf 'a,b\n1,x\n' >bad.csv
 expect 2 'bad.csv:2: "x" is no number' decode whole.st bad.csv --out no.npy
 printf 'a,b\n' >bad.csv
 expect 2 'no codes' decode whole.st bad.csv --out no.npy
+printf '1,2\n3,4\n' >bad.csv
+expect 2 'names of columns' decode whole.st bad.csv --out no.npy
 printf 'a,b\n1,nan\n' >bad.csv
 expect 2 'finite' decode whole.st bad.csv --out no.npy
 expect 2 'ends in' decode whole.st codes.npy --layer 1 --out no.txt

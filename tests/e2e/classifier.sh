@@ -39,7 +39,7 @@ expect 2 'layers 1 to 3' encode whole.st mnist --layer 4 --out no.npy
 expect 2 '--way' classify whole.st mnist --way settling
 expect 2 'columns' classify whole.st bars-and-stripes:4
 printf 'a,b,class\n0,1,x\n1,0,y\n1,1,x\n0,0,y\n' >small.csv
-expect 2 'units a case' train small.csv --fine_tune.start whole.st.stack.safetensors --fine_tune.epochs 2 --out no.st
+expect 2 'takes cases of' train small.csv --fine_tune.start whole.st.stack.safetensors --fine_tune.epochs 2 --out no.st
 expect 2 'labels' train bars-and-stripes:4 --layers "data - 4" --fine_tune.epochs 2 --out no.st
 expect 2 'feed-forward net' train mnist --limit 100 --fine_tune.start whole.st --fine_tune.epochs 2 --out no.st
 expect 2 'finished, but was trained with' "${options[@]}" --out whole.st --resume --fine_tune.rate 0.1

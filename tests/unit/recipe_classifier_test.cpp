@@ -2,13 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
-#include <map>
+#include <set>
 
+#include "harmonium/data/load.h"
 #include "harmonium/measure/reconstruction.h"
 #include "harmonium/models/network_model.h"
 #include "harmonium/recipe/run.h"
+#include "recipe/labelled_cases.h"
 #include "unit/left_and_right.h"
 #include "unit/recipe_folder.h"
 
@@ -167,6 +170,61 @@ TEST_F(RecipeClassifier, AnAutoencoderIsTheStackGoingUpAndDown) {
   EXPECT_THAT(fault(), HasSubstr("label units"));
 }
 
+TEST_F(RecipeClassifier, LearnsFromFewLabelsOfEachClass) {
+  const Dataset all = load_dataset(train_request(recipe_));
+  const auto drawn = [&](std::size_t labels, std::uint64_t seed) {
+    recipe_.fine_tune.labels = labels, recipe_.seed = seed;
+    const Dataset few = labelled_cases(recipe_, all);
+    EXPECT_EQ(few.size(), labels);
+    EXPECT_EQ(std::count(few.labels().begin(), few.labels().end(), 0), static_cast<long>((labels + 1) / 2));
+    std::set<std::size_t> rows;
+    for (std::size_t i = 0; i < few.size(); ++i) rows.insert(few.original_row(i));
+    EXPECT_EQ(rows.size(), labels);
+    return rows;
+  };
+  const auto eight = drawn(8, 1), twenty = drawn(21, 1), others = drawn(8, 2);
+  EXPECT_TRUE(std::includes(twenty.begin(), twenty.end(), eight.begin(), eight.end()));
+  EXPECT_NE(eight, others);
+
+  recipe_.fine_tune.labels = 20, recipe_.seed = 1;
+  const RunResult result = run("few");
+  EXPECT_LT(value_of(result, "test_error"), 0.2);
+  for (const Measurement& m : result.measurements)
+    if (m.name == "train_error") EXPECT_EQ(m.cases, 20u);
+  recipe_.fine_tune.labels = 201;
+  EXPECT_THAT(fault(), HasSubstr("200 training cases"));
+}
+
+TEST_F(RecipeClassifier, TakesNothingThatIsOfAnotherRun) {
+  run("a");
+  const std::string stack = stack_path(model("a")).string();
+  // What the run itself writes is no start for it.
+  recipe_.fine_tune.start = stack;
+  ThreadTeam team(1);
+  const RunOptions anew{false, true, &team, &reporter_, nullptr, ""};
+  EXPECT_THAT(refusal([&] { run_recipe(recipe_, at("a"), anew); }), HasSubstr("writes over"));
+  EXPECT_TRUE(fs::exists(stack));
+  // A stack in the place of the net is no finished run, nor is a net in the place of a stack.
+  recipe_.fine_tune.start = "stack";
+  fs::copy_file(model("a"), at("net.safetensors"));
+  fs::copy_file(stack, model("a"), fs::copy_options::overwrite_existing);
+  EXPECT_THAT(refusal([&] { run("a", 2, true); }), HasSubstr("does not make"));
+  fs::copy_file(at("net.safetensors"), model("a"), fs::copy_options::overwrite_existing);
+  recipe_.fine_tune.train.epochs = 0;
+  EXPECT_THAT(refusal([&] { run("a", 2, true); }), HasSubstr("does not make"));
+  // Another run leaves no picture of the one before.
+  run_recipe(recipe_, at("a"), anew);
+  EXPECT_FALSE(fs::exists(at("a") / "features-before.png"));
+  EXPECT_TRUE(fs::exists(at("a") / "features-2.png"));
+  // Cases of other units are none for the stack of a file.
+  recipe_.fine_tune.train.epochs = 2;
+  Model other;
+  other.net = make_net(parse_layers("gaussian 8 - 6 - 12"), false);
+  save_model(at("other.safetensors"), other);
+  recipe_.fine_tune.start = at("other.safetensors").string();
+  EXPECT_THAT(fault(), HasSubstr("takes cases of"));
+}
+
 TEST_F(RecipeClassifier, KeepsTheBestEpochAndEndsWhenPatienceDoes) {
   recipe_.data.held_out = 50;
   recipe_.fine_tune.keep = "best", recipe_.fine_tune.patience = 3;
@@ -194,12 +252,17 @@ TEST_F(RecipeClassifier, WhatItCannotDoIsRefusedBeforeLearning) {
   EXPECT_THAT(with("fine_tune.keep", "best"), HasSubstr("data.held_out"));
   EXPECT_THAT(with("fine_tune.patience", "3"), HasSubstr("data.held_out"));
   EXPECT_THAT(with("fine_tune.layer_rates", "[1, 1]"), HasSubstr("3 layers"));
-  EXPECT_THAT(with("fine_tune.hidden_dropout", "1"), HasSubstr("from 0 to below 1"));
+  EXPECT_THAT(with("fine_tune.hidden_dropout", "1"), HasSubstr("fine_tune.hidden_dropout"));
   EXPECT_THAT(with("fine_tune.start", "nosuch.safetensors"), HasSubstr("nosuch.safetensors"));
   EXPECT_THAT(with("model.kind", "dbm"), HasSubstr("dbm"));
   EXPECT_THAT(with("model.layers", "data - poisson 4"), HasSubstr("poisson"));
   EXPECT_THAT(with("measure.likelihood", "exact"), HasSubstr("measure.likelihood"));
   EXPECT_THAT(with("measure.fantasies.cases", "4"), HasSubstr("measure.fantasies"));
+  EXPECT_THAT(with("report.image_shape", "[3, 3]"), HasSubstr("report.image_shape"));
+  // Faults of a variant are found before the first one learns.
+  recipe_.variants = {{"one", {}}, {"two", {{"fine_tune.patience", "3"}}}};
+  EXPECT_THAT(fault(), HasSubstr("data.held_out"));
+  EXPECT_FALSE(fs::exists(at("refused") / "one-1"));
 }
 
 }  // namespace

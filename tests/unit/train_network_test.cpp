@@ -5,6 +5,7 @@
 
 #include "harmonium/base/error.h"
 #include "harmonium/data/dataset.h"
+#include "harmonium/train/loop.h"
 #include "harmonium/train/network_learner.h"
 #include "unit/rbm_cases.h"
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "harmonium/data/load.h"
-#include "harmonium/train/network_learner.h"
+#include "harmonium/train/network_options.h"
 #include "harmonium/train/options.h"
 
 namespace harmonium {
@@ -59,6 +59,7 @@ struct FineTuneRecipe {
   NetworkOptions net;  ///< task, dropout, epochs of the output layer alone, rates of layers
   /// The stack that the run learns, "random", or a model file with a stack; then nothing is learned before.
   std::string start = "stack";
+  std::size_t labels = 0;     ///< cases that a classifier learns from, drawn from each class alike; 0: all
   std::string keep = "last";  ///< or "best": of the measured epochs the one with the least held-out error
   std::size_t patience = 0;   ///< measured epochs without a smaller one, after which it ends; 0 is off
 };

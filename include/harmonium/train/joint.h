@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,6 +68,8 @@ class JointTrainer {
 
   /// What is kept: the best epoch's, or the last average, or the last iterate.
   const ParameterList& result();
+  /// The epoch whose parameters are kept, where the best one is.
+  std::optional<std::uint64_t> best_epoch() const;
   /// The last iterate, and whether it differs from `result`.
   ParameterList last() { return rule_.learner->parameters(); }
   bool has_last() const { return !best_.empty() || options_.train.average_epochs > 0; }

@@ -9,34 +9,19 @@
 //   dW_n = y_{n-1}' delta_n,   db_n = delta_n,  both summed over cases with their weights
 //
 // Dropout (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014): each input and each unit of a
-// logistic or rectified hidden layer is left out of an update with a given probability, and the others are
+// hidden layer that is not linear is left out of an update with a given probability, and the others are
 // divided by the probability of being kept. So the weights are those of the whole net at any time, and a net
 // that was pre-trained starts with its weights as they are. Linear hidden units (codes) are never left out.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "harmonium/models/network.h"
 #include "harmonium/train/learned_weights.h"
 #include "harmonium/train/learner.h"
-#include "harmonium/train/loop.h"
-#include "harmonium/train/options.h"
+#include "harmonium/train/network_options.h"
 
 namespace harmonium {
-
-/// What a learner of a net needs beside the schedules of the loop.
-struct NetworkOptions {
-  NetworkTask task = NetworkTask::kClassify;  ///< the targets: labels, or the inputs before dropout
-  double input_dropout = 0.0;   ///< probability with which an input is left out of an update, in [0, 1)
-  double hidden_dropout = 0.0;  ///< likewise of a hidden unit
-  double l2 = 0.0;              ///< weight cost l2 * w on weights, not on biases
-  double norm_limit = 0.0;      ///< longest column of weights into a unit; 0 is no limit
-  /// The first so many epochs, in which the output layer learns alone (5 in the Science-2006 code).
-  std::size_t output_epochs = 0;
-  /// A factor of the rate for each layer, from the inputs up; none: 1 for all.
-  std::vector<double> layer_rates = {};
-};
 
 class NetworkLearner final : public Learner {
  public:

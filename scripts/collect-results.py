@@ -65,7 +65,7 @@ def main(folders):
         for name in ("metrics.json", "timing.json"):
             if (folder / name).exists():
                 shutil.copy(folder / name, place / name)
-        for pattern in ("fantasies*.png", "fantasies*.gif", "own-class.png", "other-classes.png"):
+        for pattern in ("fantasies*.png", "fantasies*.gif", "own-class.png", "other-classes.png", "mistakes.png"):
             for picture in folder.glob(pattern):
                 shutil.copy(picture, place / picture.name)
         if runs := timing_of_sweep(folder):

@@ -75,7 +75,7 @@ void measure_classifier(const Recipe& recipe, const RecipeData& data, const Netw
            measures.judged.calibration_error,
            {},
            measures.judged.cases,
-           "",
+           "fraction",
            "mean distance between confidence and the fraction read rightly, in ten ranges of confidence"});
   }
   if (data.apart())

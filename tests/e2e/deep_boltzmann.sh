@@ -14,7 +14,7 @@ has '"free_energy_gap":' whole.st.history.jsonl
 
 works inspect whole.st
 has "a deep Boltzmann machine, 784-50-60"
-has "^all layers together"
+has "^all layers$"
 json inspect whole.st
 has '"kind": "dbm"'
 works encode whole.st mnist --part test --limit 30 --out top.npy

@@ -30,7 +30,7 @@ works classify whole.st.greedy.safetensors mnist --part test --limit 500 --out g
 ! cmp -s labels.csv greedy.csv || fail "the model of greedy learning is the one of all layers"
 cmp whole.st.greedy.safetensors killed.st.greedy.safetensors || fail "a killed run keeps another model of greedy learning"
 works inspect whole.st.greedy.safetensors
-! grep -q "all layers together" out.txt || fail "the model of greedy learning knows of what came after it"
+! grep -q "^all layers$" out.txt || fail "the model of greedy learning knows of what came after it"
 
 # A run measures the three ways of recognition, and what greedy learning alone would read; `classify` agrees.
 cat >tiny.toml <<'END'

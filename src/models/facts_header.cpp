@@ -92,8 +92,8 @@ Json read_header(const TensorFile& file) {
         file.path +
         ": has no \"harmonium\" metadata; it is a safetensors file of another program, not a model of "
         "harmonium.");
-  const Json header = parse_json(file.metadata.at(kKey), file.path);
-  return with_header_errors(file.path, [&] {
+  Json header = parse_json(file.metadata.at(kKey), file.path);
+  with_header_errors(file.path, [&] {
     const std::uint64_t format = whole_number_of(header, "format_version", file.path);
     if (format > kModelFormatVersion)
       throw InputError(file.path + ": has format version " + std::to_string(format) +
@@ -102,8 +102,8 @@ Json read_header(const TensorFile& file) {
     if (format < 1)
       throw InputError(file.path + ": has format version " + std::to_string(format) +
                        ", which there never was; the file is damaged.");
-    return header;
   });
+  return header;
 }
 
 void read_facts(const Json& header, const TensorFile& file, ModelFacts& facts) {

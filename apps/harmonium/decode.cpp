@@ -29,6 +29,11 @@ bool is_number(const std::string& cell, float& number) {
   return error == std::errc() && end == cell.data() + cell.size();
 }
 
+[[noreturn]] void refuse_cell(const std::string& path, std::size_t line, const std::string& cell) {
+  throw InputError(path + ":" + std::to_string(line) + ": \"" + cell +
+                   "\" is no number; codes are a line of column names and then a line of numbers a case.");
+}
+
 Matrix<float> codes_of_csv(const std::string& path) {
   const CsvTable table = read_csv(path);
   float number = 0;
@@ -40,10 +45,7 @@ Matrix<float> codes_of_csv(const std::string& path) {
   for (std::size_t r = 0; r < codes.rows(); ++r)
     for (std::size_t j = 0; j < codes.cols(); ++j) {
       const std::string& cell = table.rows[r].cells[j];
-      if (!is_number(cell, codes(r, j)))
-        throw InputError(
-            path + ":" + std::to_string(table.rows[r].line) + ": \"" + cell +
-            "\" is no number; codes are a line of column names and then a line of numbers a case.");
+      if (!is_number(cell, codes(r, j))) refuse_cell(path, table.rows[r].line, cell);
     }
   return codes;
 }

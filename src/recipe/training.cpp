@@ -11,6 +11,7 @@
 #include "io/json.h"
 #include "recipe/claims.h"
 #include "recipe/fine_tuning.h"
+#include "recipe/keys.h"
 #include "recipe/training_run.h"
 
 namespace harmonium {
@@ -84,6 +85,15 @@ void prepare_files(const TrainingFiles& files, const RunOptions& options) {
 
 void refuse_claims(const std::vector<MemoryClaim>& claims) {
   if (const auto fault = find_claim_fault(claims, machine_memory()); !fault.empty()) throw InputError(fault);
+}
+
+// Keys of a stage that is off are most likely those of a person who forgot to switch it on.
+void tell_of_unused_keys(const Recipe& recipe, Reporter& reporter) {
+  if (has_fine_tuning(recipe)) return;
+  const Recipe standard;
+  for (const KeyRow& row : key_table())
+    if (row.path.starts_with("fine_tune.") && row.get(recipe) != row.get(standard))
+      return reporter.say("fine_tune.epochs = 0: nothing is fine-tuned, and " + row.path + " is not used");
 }
 
 // What failed before its first checkpoint leaves nothing.
@@ -203,6 +213,7 @@ TrainingResult train_model(const Recipe& recipe, const RecipeData& data, const T
     refuse_claims(
         training_claims(recipe, greedy_net(recipe, resolved), make_net(resolved.layers, resolved.labels)));
   check_start_file(recipe, files.model);
+  tell_of_unused_keys(recipe, *options.reporter);
   TrainingRun run(recipe, data, files, options);
   prepare_files(files, options);
   TrainingResult result;

@@ -153,12 +153,12 @@ Matrix<float> forward(const Network& network, ConstMatrixView<float> values, std
       const NetworkLayer& layer = network.layers[n];
       MatrixView<float> out = outputs.view().row_block(begin, count);
       if (n + 1 < last) {
-        hidden = Matrix<float>(count, layer.bias.size());
+        hidden.resize(count, layer.bias.size());
         out = hidden;
       }
       product(below, layer.weights, out);
       activate(layer, out);
-      kept = std::move(hidden);
+      std::swap(kept, hidden);
       below = kept;
     }
   });

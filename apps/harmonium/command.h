@@ -91,6 +91,10 @@ Dataset load_model_data(const Model& model, const std::string& source, const std
 Dataset load_model_data(const NetworkModel& model, const std::string& source, const std::string& part,
                         std::size_t limit);
 
+/// The layer that --layer names, 0 being the top one. Throws InputError where the stack has none of that
+/// number.
+std::size_t wanted_layer(const Model& model, std::size_t layer);
+
 /// Rows as a file: .npy, .csv (a column a unit), or .png where the rows are images of `shape`. Throws
 /// InputError for another ending or rows that are no images.
 void write_rows(const std::filesystem::path& path, ConstMatrixView<float> rows,

@@ -80,10 +80,7 @@ Matrix<float> decoded(const Options& o, const Model& model, const Matrix<float>&
     throw InputError(o.model +
                      ": is of documents, whose lengths are not in their codes; `harmonium reconstruct` knows "
                      "them.");
-  const std::size_t depth = model.net.depth(), layer = o.layer > 0 ? o.layer : depth;
-  if (layer > depth)
-    throw InputError("--layer " + std::to_string(layer) + " is not there; the model has layers 1 to " +
-                     std::to_string(depth) + " above the data.");
+  const std::size_t layer = wanted_layer(model, o.layer);
   check_width(o, layer, model.net.columns(layer), codes);
   return down_pass(model.net, layer, 0, codes, States::kMeans, Noise(0, Stream::kMeasure, 0), {}, team);
 }

@@ -22,13 +22,6 @@ struct Options : CaseOptions {
   bool samples = false;
 };
 
-std::size_t wanted_layer(const Model& model, std::size_t layer) {
-  if (layer > model.net.depth())
-    throw InputError("--layer " + std::to_string(layer) + " is not there; the model has layers 1 to " +
-                     std::to_string(model.net.depth()) + " above the data.");
-  return layer == 0 ? model.net.depth() : layer;
-}
-
 // What one piece of cases becomes, through `layer` and back.
 struct Way {
   std::size_t layer;

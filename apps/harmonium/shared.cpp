@@ -87,6 +87,13 @@ Dataset load_model_data(const NetworkModel& model, const std::string& source, co
   return data;
 }
 
+std::size_t wanted_layer(const Model& model, std::size_t layer) {
+  if (layer > model.net.depth())
+    throw InputError("--layer " + std::to_string(layer) + " is not there; the model has layers 1 to " +
+                     std::to_string(model.net.depth()) + " above the data.");
+  return layer == 0 ? model.net.depth() : layer;
+}
+
 std::vector<std::size_t> model_image_shape(const ModelFacts& model) {
   if (model.schema.empty()) return {};
   return Schema::from_json(model.schema, model.data_statistics).image_shape();

@@ -113,25 +113,12 @@ void add_learning(Report& report, const ModelFacts& facts, std::size_t stage) {
   add_chart(report, {rate("update_ratio", "update / weights")}, "Size of updates", "of the weights", "");
 }
 
-}  // namespace
-
-void finish_network_run(const Recipe& recipe, const RecipeData& data, const NetworkModel& model,
-                        const std::filesystem::path& folder, const RunOptions& options, RunResult& result) {
-  const std::size_t rbms = model.code_layer();
-  const NetworkMeasures measures = measure_network(recipe, data, model, *options.team, *options.reporter);
-  const auto pictures = network_pictures(recipe, data, model, measures, folder);
-  result.finished = true;
-  result.task = model.task;
-  result.measurements = measures.measurements;
-  result.warnings = history_warnings(model, rbms);
-  for (const NamedPicture& named : pictures) write_png(folder / named.file, named.picture.image);
-  const std::string text = model.network.to_string();
-  Json json = metrics_json(recipe, model, text, result, options.command);
-  write_file_atomically(folder / "metrics.json", dump_json(json, 2) + "\n");
-
-  Report report(
-      recipe.title.empty() ? recipe.name : recipe.title,
-      text + ", " + number_text(static_cast<double>(data.train.size()), 9) + " cases of " + model.data_name);
+void write_report(const Recipe& recipe, const RecipeData& data, const NetworkModel& model,
+                  const NetworkMeasures& measures, const std::vector<NamedPicture>& pictures,
+                  const RunResult& result, const std::filesystem::path& path, const std::string& command) {
+  Report report(recipe.title.empty() ? recipe.name : recipe.title,
+                model.network.to_string() + ", " + number_text(static_cast<double>(data.train.size()), 9) +
+                    " cases of " + model.data_name);
   const auto metrics = metrics_of(result.measurements);
   report.highlights(std::span(metrics).first(std::min<std::size_t>(metrics.size(), 4)));
   for (const std::string& sentence : result.warnings) report.warning(sentence);
@@ -153,14 +140,30 @@ void finish_network_run(const Recipe& recipe, const RecipeData& data, const Netw
     show("features");
   }
   report.section("Measures");
-  report.metrics(metrics, {options.command, recipe.seed});
+  report.metrics(metrics, {command, recipe.seed});
   report.section("Learning");
-  add_learning(report, model, rbms + 1);
+  add_learning(report, model, model.code_layer() + 1);
   report.section("Data");
   report.key_values(data_facts(data));
   report.section("Recipe");
   report.preformatted(recipe_text(recipe), "Every key, as the model file keeps it.");
-  report.write(folder / "report.html");
+  report.write(path);
+}
+
+}  // namespace
+
+void finish_network_run(const Recipe& recipe, const RecipeData& data, const NetworkModel& model,
+                        const std::filesystem::path& folder, const RunOptions& options, RunResult& result) {
+  const NetworkMeasures measures = measure_network(recipe, data, model, *options.team, *options.reporter);
+  const auto pictures = network_pictures(recipe, data, model, measures, folder);
+  result.finished = true;
+  result.task = model.task;
+  result.measurements = measures.measurements;
+  result.warnings = history_warnings(model, model.code_layer());
+  for (const NamedPicture& named : pictures) write_png(folder / named.file, named.picture.image);
+  const Json json = metrics_json(recipe, model, model.network.to_string(), result, options.command);
+  write_file_atomically(folder / "metrics.json", dump_json(json, 2) + "\n");
+  write_report(recipe, data, model, measures, pictures, result, folder / "report.html", options.command);
   result.files = {folder / "report.html", folder / "model.safetensors"};
   for (const NamedPicture& named : pictures) result.files.push_back(folder / named.file);
 }

@@ -2,6 +2,7 @@
 
 #include "harmonium/models/network_model.h"
 #include "harmonium/train/network_learner.h"
+#include "recipe/training_run.h"
 
 namespace harmonium {
 namespace {
@@ -33,11 +34,7 @@ NetworkModel unlearned_reader(const Recipe& recipe, const Dataset& train) {
   reader.recipe =
       "# reads fantasies\nmeasure.fantasies.reader_epochs = " + std::to_string(recipe.measure.reader_epochs) +
       "\n";
-  reader.data_name = train.name();
-  reader.data_hash = train.hash();
-  reader.schema = train.schema().to_json();
-  reader.data_statistics = train.schema().statistics();
-  reader.classes = train.class_names();
+  describe_data(train, reader);
   return reader;
 }
 

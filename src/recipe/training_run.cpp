@@ -123,6 +123,14 @@ std::string history_text(const std::vector<HistoryRecord>& history) {
   return text;
 }
 
+void describe_data(const Dataset& train, ModelFacts& facts) {
+  facts.data_name = train.name();
+  facts.data_hash = train.hash();
+  facts.schema = train.schema().to_json();
+  facts.data_statistics = train.schema().statistics();
+  if (train.has_labels()) facts.classes = train.class_names();
+}
+
 TrainingRun::TrainingRun(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,
                          const RunOptions& options)
     : recipe_(recipe),
@@ -334,11 +342,7 @@ bool TrainingRun::run_stack() {
 void TrainingRun::describe(ModelFacts& facts) const {
   facts.seed = recipe_.seed;
   facts.recipe = recipe_text(recipe_);
-  facts.data_name = data_.train.name();
-  facts.data_hash = data_.train.hash();
-  facts.schema = data_.train.schema().to_json();
-  facts.data_statistics = data_.train.schema().statistics();
-  if (data_.train.has_labels()) facts.classes = data_.train.class_names();
+  describe_data(data_.train, facts);
 }
 
 // A model of this run but for its history.

@@ -16,6 +16,9 @@ namespace harmonium {
 /// Lines of JSON, one a record.
 std::string history_text(const std::vector<HistoryRecord>& history);
 
+/// Fills in what a model keeps of the data that it learns from.
+void describe_data(const Dataset& train, ModelFacts& facts);
+
 class TrainingRun {
  public:
   TrainingRun(const Recipe& recipe, const RecipeData& data, const TrainingFiles& files,

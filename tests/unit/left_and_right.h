@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "harmonium/base/random.h"
+#include "harmonium/recipe/recipe.h"
 
 namespace harmonium {
 
@@ -19,6 +20,16 @@ inline void write_left_and_right(const std::filesystem::path& path, std::size_t 
       table << (((i % 4 >= 2) == right) != (noise.uniform(r, i) < 0.1f) ? 1 : 0) << ",";
     table << (right ? "right" : "left") << "\n";
   }
+}
+
+/// A recipe that learns from 200 such cases and is judged by 80 others, both in `folder`.
+inline void use_left_and_right(Recipe& recipe, const std::filesystem::path& folder) {
+  const auto train = folder / "train.csv", test = folder / "test.csv";
+  write_left_and_right(train, 200, 1);
+  write_left_and_right(test, 80, 2);
+  recipe.data.train = train.string(), recipe.data.test = test.string();
+  recipe.data.label_column = "class";
+  recipe.report.image_shape = {2, 4};
 }
 
 }  // namespace harmonium

@@ -25,13 +25,9 @@ class RecipeClassifier : public RecipeFolder {
  protected:
   void SetUp() override {
     RecipeFolder::SetUp();
-    write_left_and_right(at("train.csv"), 200, 1);
-    write_left_and_right(at("test.csv"), 80, 2);
-    recipe_.data.train = at("train.csv").string(), recipe_.data.test = at("test.csv").string();
-    recipe_.data.label_column = "class";
+    use_left_and_right(recipe_, folder_);
     recipe_.layers = "data - 6 - 12";
     recipe_.train.epochs = 10, recipe_.train.batch = 10;
-    recipe_.report.image_shape = {2, 4};
     recipe_.fine_tune.train.epochs = 40, recipe_.fine_tune.train.batch = 10;
     recipe_.fine_tune.train.rate = 0.5, recipe_.fine_tune.train.momentum = 0.5;
   }

@@ -21,14 +21,10 @@ class RecipeFantasies : public RecipeFolder {
  protected:
   void SetUp() override {
     RecipeFolder::SetUp();
-    write_left_and_right(at("train.csv"), 200, 1);
-    write_left_and_right(at("test.csv"), 80, 2);
-    recipe_.data.train = at("train.csv").string(), recipe_.data.test = at("test.csv").string();
-    recipe_.data.label_column = "class";
+    use_left_and_right(recipe_, folder_);
     recipe_.layers = "data - 6 + softmax 2 - 12";
     recipe_.train.epochs = 60, recipe_.train.batch = 10;
     recipe_.train.rate = 0.1, recipe_.train.initial_deviation = 0.1;
-    recipe_.report.image_shape = {2, 4};
     recipe_.measure.fantasies = 25, recipe_.measure.fantasy_steps = 20, recipe_.measure.fantasy_looks = 4;
     recipe_.measure.reader_units = 16, recipe_.measure.reader_epochs = 30;
   }
